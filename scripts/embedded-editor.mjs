@@ -93,10 +93,10 @@ async function installSystemPackages(names) {
   const missing = [];
   for (const name of names) {
     try {
-      const status = await quietly("dpkg-query", ["-W", "-f", "${Status}", name]);
+      const status = await quietly("dpkg", ["-s", name]);
       if (!status.includes("install ok installed")) missing.push(name);
     } catch {
-      missing.push(name); // dpkg-query fails for a package that it has never heard of.
+      missing.push(name); // dpkg fails for a package that it has never heard of.
     }
   }
   if (missing.length === 0) return;

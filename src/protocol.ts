@@ -186,3 +186,43 @@ export type FromTimeline =
   | { readonly type: "open"; readonly frame: Frame }
   | { readonly type: "stop" }
   | { readonly type: "restart" };
+
+/** What the user chose for the language server. */
+export interface ServerSettings {
+  readonly enable: boolean;
+  readonly minimumConfidence: Confidence;
+  /** The `go` command that the user named, used in trusted workspaces only; empty means the one on PATH. */
+  readonly go: string;
+}
+
+/** What the client tells the language server when it starts it. */
+export interface ServerOptions {
+  /** False: no child process may be started. */
+  readonly trusted: boolean;
+  readonly settings: ServerSettings;
+  /** Where the help pages of the diagnostic codes are, as a URI that a page's name is appended to. */
+  readonly helpBase?: string;
+}
+
+/** Client to server: `{ trusted: boolean }`, when the user begins to trust the workspace. */
+export const TRUST_NOTIFICATION = "maprace/trust";
+/** Server to client: a {@link ServerStatus}. */
+export const STATUS_NOTIFICATION = "maprace/status";
+
+/** How the language server is, in a sentence with a next step; an empty message when all is well. */
+export interface ServerStatus {
+  readonly level: "ok" | "info" | "warning";
+  readonly message: string;
+}
+
+/** The editor command behind the code lenses; its one argument is a {@link RunRequest}. */
+export const RUN_COMMAND = "maprace.run";
+
+/** What a code lens asks to be run. */
+export interface RunRequest {
+  /** Folder of the package, absolute. */
+  readonly program: string;
+  readonly target: "program" | "test";
+  /** Runs this test alone. */
+  readonly testName?: string;
+}
