@@ -1,0 +1,3 @@
+module example.com/config-reload
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/config-watcher
+
+go 1.22

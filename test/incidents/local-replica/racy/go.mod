@@ -1,0 +1,3 @@
+module example.com/local-replica
+
+go 1.22

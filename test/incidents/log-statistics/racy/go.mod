@@ -1,0 +1,3 @@
+module example.com/log-statistics
+
+go 1.22

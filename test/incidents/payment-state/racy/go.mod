@@ -1,0 +1,3 @@
+module example.com/payment-state
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/session-cache
+
+go 1.22
