@@ -1,0 +1,93 @@
+/**
+ * Paths: which variable, and which way through fields and elements from there, an expression reaches.
+ *
+ * `s.items[k]` in a method is the path of the element `k` of the field `items` of the receiver. Pointers are
+ * followed silently, as Go's selectors do. What a name stands for (aliases) is `values.ts`.
+ */
+import type { Var } from "../types/types.ts";
+
+/** One step from a value to a part of it. */
+export type Step = FieldStep | ElementStep;
+export interface FieldStep {
+  readonly kind: "field";
+  readonly field: Var;
+}
+export interface ElementStep {
+  readonly kind: "element";
+  readonly of: "map" | "list";
+  /** What tells elements apart: the constant key, or "" where it cannot be told. */
+  readonly key: string;
+}
+
+export interface Path {
+  readonly root: Var;
+  readonly steps: readonly Step[];
+}
+
+/** Longer paths are not followed: they come from recursive structures. */
+export const LONGEST_PATH = 6;
+
+const identities = new WeakMap<Var, number>();
+let nextIdentity = 1;
+
+/** A number that is the same for all instances of one declared variable. */
+export function identityOf(v: Var): number {
+  const origin = v.origin;
+  let id = identities.get(origin);
+  if (id === undefined) {
+    id = nextIdentity++;
+    identities.set(origin, id);
+  }
+  return id;
+}
+
+/** True where both are the same declared variable. */
+export function sameVar(a: Var, b: Var): boolean {
+  return a.origin === b.origin;
+}
+
+/** A key that is equal for equal paths. */
+export function pathKey(path: Path): string {
+  let key = `${identityOf(path.root)}`;
+  for (const step of path.steps) {
+    key += step.kind === "field" ? `.${identityOf(step.field)}` : `[${step.key}]`;
+  }
+  return key;
+}
+
+/**
+ * What kind of thing a path ends in, whichever instance it is: the last field on the way and the elements
+ * after it, or the root variable where no field is passed. Accesses of one map have one group.
+ */
+export function groupKey(path: Path): string {
+  const { owner, depth } = groupOf(path);
+  return `${identityOf(owner)}/${depth}`;
+}
+
+/** The variable that a path's group is named after, and how many elements deep the path goes from there. */
+export function groupOf(path: Path): { owner: Var; depth: number } {
+  let depth = 0;
+  for (let i = path.steps.length - 1; i >= 0; i--) {
+    const step = path.steps[i]!;
+    if (step.kind === "field") return { owner: step.field, depth };
+    depth++;
+  }
+  return { owner: path.root, depth };
+}
+
+/** `path` continued by `steps`, or null where it gets too long to be followed. */
+export function extend(path: Path, steps: readonly Step[]): Path | null {
+  if (steps.length === 0) return path;
+  if (path.steps.length + steps.length > LONGEST_PATH) return null;
+  return { root: path.root, steps: [...path.steps, ...steps] };
+}
+
+/** As a reader would write it: "s.items", "routes[…]". */
+export function spellPath(path: Path): string {
+  let text = path.root.name;
+  for (const step of path.steps) {
+    if (step.kind === "field") text += `.${step.field.name}`;
+    else text += step.key === "" ? "[…]" : `[${step.key}]`;
+  }
+  return text;
+}

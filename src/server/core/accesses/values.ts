@@ -1,0 +1,364 @@
+/**
+ * What an expression may stand for: a path to something that outlives the expression, something made here, or
+ * a function. Names are followed to what they were ever given, so `m := s.items` makes `m` the path `s.items`.
+ *
+ * Flow-insensitive within a function; what a call returns comes from the returned expressions of its callee.
+ * What cannot be told is `unknown`, and later phases stay silent about it.
+ */
+import { type Callee, calleesOf, type World } from "../calls/callees.ts";
+import {
+  type DeclFacts,
+  type Definition,
+  type Fn,
+  forEachChild,
+  isCaptured,
+  unparen,
+} from "../calls/functions.ts";
+import { mapType, structType, under } from "../calls/typeShape.ts";
+import type { CallExpr, CompositeLit, Expr, Ident, Node, SelectorExpr } from "../syntax/ast.ts";
+import type { Info, Package, Selection, Type, Var } from "../types/types.ts";
+import { extend, type Path, pathKey, type Step } from "./path.ts";
+
+export type Value = PathValue | FreshValue | FuncValue | UnknownValue;
+export interface PathValue {
+  readonly kind: "path";
+  readonly path: Path;
+  /** True where the root is a local that only ever held what was made in its function: nobody else has it yet. */
+  readonly owned: boolean;
+}
+export interface FreshValue {
+  readonly kind: "fresh";
+}
+export interface FuncValue {
+  readonly kind: "func";
+  readonly fn: Fn;
+  /** What a method value is bound to. */
+  readonly receiver: readonly Value[];
+}
+export interface UnknownValue {
+  readonly kind: "unknown";
+}
+
+/** Where an expression stands: all that evaluating it needs. A {@link Fn} is one. */
+export interface Scope {
+  readonly pkg: Package;
+  readonly info: Info;
+  readonly facts: DeclFacts;
+}
+
+/** What parameters (and the receiver) of a callee stand for at one call. */
+export type Binding = ReadonlyMap<Var, readonly Value[]>;
+
+const UNKNOWN: readonly Value[] = [{ kind: "unknown" }];
+const FRESH: readonly Value[] = [{ kind: "fresh" }];
+/** More aliases than this and a value counts as unknown. */
+const MOST_ALIASES = 4;
+
+/** What `e` may stand for. Never empty, except for `nil` and constants. */
+export function valuesOf(world: World, e: Expr, scope: Scope): readonly Value[] {
+  const x = unparen(e);
+  switch (x.kind) {
+    case "Ident":
+      return valuesOfIdent(world, x, scope);
+    case "SelectorExpr":
+      return valuesOfSelector(world, x, scope);
+    case "IndexExpr": {
+      const container = scope.info.typeOf(x.x);
+      if (under(container).kind === "signature") return valuesOf(world, x.x, scope);
+      const step = elementStep(container, x.indices[0], scope);
+      return through(world, valuesOf(world, x.x, scope), [step], scope);
+    }
+    case "StarExpr":
+    case "TypeAssertExpr":
+    case "SliceExpr":
+      return valuesOf(world, x.x, scope);
+    case "UnaryExpr":
+      if (x.op === "&") return valuesOf(world, x.x, scope);
+      return UNKNOWN;
+    case "CompositeLit":
+      return FRESH;
+    case "FuncLit": {
+      const fn = scope.facts.literal.get(x);
+      return fn ? [{ kind: "func", fn, receiver: [] }] : UNKNOWN;
+    }
+    case "CallExpr":
+      return valuesOfCall(world, x, scope, 0);
+    case "BasicLit":
+      return [];
+    default:
+      return UNKNOWN;
+  }
+}
+
+function elementStep(container: Type, index: Expr | undefined, scope: Scope): Step {
+  const constant = index ? scope.info.constOf(index) : null;
+  return {
+    kind: "element",
+    of: mapType(container) ? "map" : "list",
+    key: constant === null ? "" : String(constant),
+  };
+}
+
+function valuesOfIdent(world: World, id: Ident, scope: Scope): readonly Value[] {
+  const obj = scope.info.objectOf(id);
+  if (obj === null) return UNKNOWN;
+  if (obj.kind === "func") {
+    const fn = world.fnOf(obj);
+    return fn ? [{ kind: "func", fn, receiver: [] }] : UNKNOWN;
+  }
+  if (obj.kind === "nil") return [];
+  return obj.kind === "var" ? valuesOfVar(world, obj, scope) : UNKNOWN;
+}
+
+/** What a variable may stand for: itself, or for a local what it was given. */
+export function valuesOfVar(world: World, v: Var, scope: Scope): readonly Value[] {
+  const variable = v.origin;
+  if (variable.role !== "local" && variable.role !== "result") return [itself(variable, false)];
+  const known = world.locals.get(variable);
+  if (known !== undefined) return known;
+  // A variable that is defined by itself (`m = append(m, …)`) is itself.
+  world.locals.set(variable, []);
+  const definitions = scope.facts.definitions.get(variable) ?? [];
+  const values = definitions.flatMap((d) => valuesOfDefinition(world, d, scope));
+  const aliases = distinct(values.filter((value) => value.kind === "path" || value.kind === "func"));
+  const unknown = definitions.length === 0 || values.some((value) => value.kind === "unknown");
+  const fresh = values.some((value) => value.kind === "fresh");
+  let result: readonly Value[];
+  if (aliases.length === 0) result = [itself(variable, !unknown)];
+  else if (aliases.length > MOST_ALIASES || !sharesWhenCopied(variable.type()))
+    result = [itself(variable, false)];
+  else result = fresh || unknown ? [...aliases, itself(variable, !unknown)] : aliases;
+  world.locals.set(variable, result);
+  return result;
+}
+
+function itself(v: Var, owned: boolean): Value {
+  return { kind: "path", path: { root: v, steps: [] }, owned };
+}
+
+function valuesOfDefinition(world: World, d: Definition, scope: Scope): readonly Value[] {
+  if (d.how === "zero") return FRESH;
+  if (d.expr === null) return UNKNOWN;
+  const x = unparen(d.expr);
+  if (d.how === "value") {
+    if (x.kind === "CallExpr") return valuesOfCall(world, x, scope, d.index);
+    return d.index === 0 ? valuesOf(world, x, scope) : FRESH;
+  }
+  if (d.how !== "element") return UNKNOWN;
+  return through(
+    world,
+    valuesOf(world, x, scope),
+    [elementStep(scope.info.typeOf(x), undefined, scope)],
+    scope,
+  );
+}
+
+/** References, and structs and interfaces, whose copies still reach the same maps. */
+function sharesWhenCopied(t: Type): boolean {
+  return under(t).kind !== "basic";
+}
+
+function distinct(values: readonly Value[]): Value[] {
+  const seen = new Set<unknown>();
+  return values.filter((value) => {
+    const key = value.kind === "path" ? pathKey(value.path) : value.kind === "func" ? value.fn : value.kind;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function valuesOfSelector(world: World, e: SelectorExpr, scope: Scope): readonly Value[] {
+  const selection = scope.info.selectionOf(e);
+  if (selection === null) return valuesOfIdent(world, e.sel, scope);
+  if (selection.kind === "field") {
+    return through(world, valuesOf(world, e.x, scope), fieldSteps(selection), scope);
+  }
+  const fn = selection.obj.kind === "func" ? world.fnOf(selection.obj) : null;
+  if (fn === null) return UNKNOWN;
+  const receiver = selection.kind === "method" ? receiverOf(world, e, selection, scope) : [];
+  return [{ kind: "func", fn, receiver }];
+}
+
+/** The steps of a selection: the embedded fields on the way, and the field itself. */
+export function fieldSteps(selection: Selection): Step[] {
+  const fields = selection.obj.kind === "var" ? [...selection.path, selection.obj] : selection.path;
+  return fields.map((field) => ({ kind: "field", field: field.origin }));
+}
+
+/** What the receiver of a method call or method value stands for. */
+export function receiverOf(
+  world: World,
+  e: SelectorExpr,
+  selection: Selection,
+  scope: Scope,
+): readonly Value[] {
+  const steps = selection.path.map((field): Step => ({ kind: "field", field: field.origin }));
+  return through(world, valuesOf(world, e.x, scope), steps, scope);
+}
+
+/** The parts of `values` that `steps` lead to. */
+export function through(
+  world: World,
+  values: readonly Value[],
+  steps: readonly Step[],
+  scope: Scope,
+): readonly Value[] {
+  if (steps.length === 0) return values;
+  return distinct(values.flatMap((value) => throughOne(world, value, steps, scope)));
+}
+
+function throughOne(world: World, value: Value, steps: readonly Step[], scope: Scope): readonly Value[] {
+  if (value.kind === "fresh") return FRESH;
+  if (value.kind === "func") return UNKNOWN;
+  if (value.kind === "unknown") {
+    // Some instance of the field's struct, nobody knows which: still that field.
+    const at = steps.findIndex((step) => step.kind === "field");
+    const first = steps[at];
+    if (first?.kind !== "field") return UNKNOWN;
+    return throughOne(world, itself(first.field, false), steps.slice(at + 1), scope);
+  }
+  if (steps.length === 0) return [value];
+  const given = givenInLiteral(world, value, steps[0]!, scope);
+  if (given !== null) return through(world, given, steps.slice(1), scope);
+  const path = extend(value.path, steps);
+  return path === null ? UNKNOWN : [{ kind: "path", path, owned: value.owned }];
+}
+
+/** For a local made by `T{f: x}`, what its field `f` was given, where that is something others have too. */
+function givenInLiteral(world: World, value: PathValue, step: Step, scope: Scope): readonly Value[] | null {
+  if (!value.owned || value.path.steps.length > 0 || step.kind !== "field") return null;
+  for (const d of scope.facts.definitions.get(value.path.root) ?? []) {
+    const literal = d.expr && literalOf(d.expr);
+    const given = literal && elementFor(literal, step.field, scope.info);
+    if (!given || !sharesWhenCopied(step.field.type())) continue;
+    const values = valuesOf(world, given, scope).filter((v) => v.kind === "path" || v.kind === "func");
+    if (values.length > 0) return values;
+  }
+  return null;
+}
+
+function literalOf(e: Expr): CompositeLit | null {
+  let x = unparen(e);
+  if (x.kind === "UnaryExpr" && x.op === "&") x = unparen(x.x);
+  return x.kind === "CompositeLit" ? x : null;
+}
+
+function elementFor(literal: CompositeLit, field: Var, info: Info): Expr | null {
+  const struct = structType(info.typeOf(literal));
+  const position = struct ? struct.fields.findIndex((f) => f.origin === field) : -1;
+  for (const [i, element] of literal.elts.entries()) {
+    if (element.kind !== "KeyValueExpr") {
+      if (i === position) return element;
+    } else if (element.key.kind === "Ident" && element.key.name === field.name) return element.value;
+  }
+  return null;
+}
+
+/** What result `index` of a call may stand for. */
+function valuesOfCall(world: World, call: CallExpr, scope: Scope, index: number): readonly Value[] {
+  if (scope.info.isType(call.fun)) return call.args[0] ? valuesOf(world, call.args[0], scope) : UNKNOWN;
+  const fun = unparen(call.fun);
+  const builtin = fun.kind === "Ident" ? scope.info.objectOf(fun) : null;
+  if (builtin?.kind === "builtin") {
+    if (builtin.name === "make" || builtin.name === "new") return FRESH;
+    return builtin.name === "append" && call.args[0] ? valuesOf(world, call.args[0], scope) : UNKNOWN;
+  }
+  const callees = calleesOf(world, call, scope);
+  if (callees.length === 0) return UNKNOWN;
+  return distinct(callees.flatMap((callee) => valuesOfResult(world, call, callee, scope, index)));
+}
+
+function valuesOfResult(
+  world: World,
+  call: CallExpr,
+  callee: Callee,
+  scope: Scope,
+  index: number,
+): readonly Value[] {
+  if (callee.kind === "external" && callee.copies) return FRESH;
+  if (callee.kind !== "fn") return UNKNOWN;
+  const results = returnsOf(world, callee.fn)[index];
+  return results ? substitute(world, results, bindCall(world, call, callee, scope), scope) : UNKNOWN;
+}
+
+/** What each result of a function may stand for, in terms of its parameters and of what outlives it. */
+export function returnsOf(world: World, fn: Fn): readonly (readonly Value[])[] {
+  const known = world.returns.get(fn);
+  if (known !== undefined) return known;
+  world.returns.set(fn, []);
+  const results: Value[][] = [];
+  const add = (index: number, values: readonly Value[]): void => {
+    const outlived = values.map((value) => outliving(value, fn));
+    results[index] = distinct([...(results[index] ?? []), ...outlived]);
+  };
+  const named = (fn.node.type.results?.fields ?? []).flatMap((field) => field.names);
+  const visit = (node: Node): void => {
+    if (node.kind === "FuncLit") return;
+    if (node.kind === "ReturnStmt") {
+      if (node.results.length === 0) {
+        for (const [i, name] of named.entries()) add(i, valuesOf(world, name, fn));
+      } else if (node.results.length === 1 && unparen(node.results[0]!).kind === "CallExpr") {
+        const call = unparen(node.results[0]!) as CallExpr;
+        const count = Math.max(1, named.length, (fn.node.type.results?.fields ?? []).length);
+        for (let i = 0; i < count; i++) add(i, valuesOfCall(world, call, fn, i));
+      } else for (const [i, result] of node.results.entries()) add(i, valuesOf(world, result, fn));
+    }
+    forEachChild(node, visit);
+  };
+  const body = fn.node.body;
+  if (body) for (const statement of body.list) visit(statement);
+  world.returns.set(fn, results);
+  return results;
+}
+
+function outliving(value: Value, fn: Fn): Value {
+  if (value.kind !== "path") return value;
+  const { root } = value.path;
+  const own = (root.role === "local" || root.role === "result") && !isCaptured(root, fn);
+  if (!own) return value;
+  return value.owned ? { kind: "fresh" } : { kind: "unknown" };
+}
+
+/** What the receiver and the parameters of a callee stand for at a call. */
+export function bindCall(
+  world: World,
+  call: CallExpr,
+  callee: Callee & { readonly kind: "fn" },
+  scope: Scope,
+): Binding {
+  const binding = new Map<Var, readonly Value[]>();
+  const { fn } = callee;
+  if (fn.receiver) binding.set(fn.receiver.origin, callee.receiver);
+  const [first] = call.args;
+  const spread =
+    call.args.length === 1 && fn.params.length > 1 && first && unparen(first).kind === "CallExpr";
+  fn.params.forEach((param, i) => {
+    if (param === null) return;
+    let values: readonly Value[] = UNKNOWN;
+    if (spread) values = valuesOfCall(world, unparen(first) as CallExpr, scope, i);
+    else if (fn.variadic && i === fn.params.length - 1 && !call.hasEllipsis) values = FRESH;
+    else if (call.args[i]) values = valuesOf(world, call.args[i]!, scope);
+    binding.set(param.origin, values);
+  });
+  return binding;
+}
+
+/** The values with the parameters replaced by what they stand for at one call. */
+export function substitute(
+  world: World,
+  values: readonly Value[],
+  binding: Binding,
+  scope: Scope,
+): readonly Value[] {
+  return distinct(
+    values.flatMap((value): readonly Value[] => {
+      if (value.kind === "func") {
+        return [{ ...value, receiver: substitute(world, value.receiver, binding, scope) }];
+      }
+      if (value.kind !== "path") return [value];
+      const bound = binding.get(value.path.root);
+      return bound === undefined ? [value] : through(world, bound, value.path.steps, scope);
+    }),
+  );
+}

@@ -1,0 +1,223 @@
+/**
+ * Which functions a call may reach: declared ones, methods of the concrete types behind an interface, function
+ * values that a local, field or parameter holds.
+ *
+ * What happens at the call (locks, goroutines, accesses) is for the walk that asks.
+ */
+import { receiverOf, type Scope, type Value, valuesOf } from "../accesses/values.ts";
+import type { CallExpr, Decl, Expr, SelectorExpr } from "../syntax/ast.ts";
+import type { Func, Interface, Package, Program, Selection, Type, TypeName, Var } from "../types/types.ts";
+import { declFacts, type Fn, unparen } from "./functions.ts";
+import { deref, interfaceType, namedType, structType, under } from "./typeShape.ts";
+
+/** One function that a call may reach. */
+export type Callee =
+  | {
+      readonly kind: "fn";
+      readonly fn: Fn;
+      readonly receiver: readonly Value[];
+      /** True where other functions may be reached as well, by another type behind an interface. */
+      readonly dynamic: boolean;
+    }
+  /** A parameter of the function that calls it: its callers know what it is. */
+  | { readonly kind: "parameter"; readonly parameter: Var }
+  /** A function whose body is not read. `copies`: its result shares nothing with its arguments. */
+  | { readonly kind: "external"; readonly func: Func; readonly copies: boolean };
+
+/** What one analysis of a program knows and keeps: the memory of all phases, for one version of the program. */
+export interface World {
+  readonly program: Program;
+  /** What locals stand for; filled by `accesses/values.ts`. */
+  readonly locals: Map<Var, readonly Value[]>;
+  /** What functions return; filled by `accesses/values.ts`. */
+  readonly returns: Map<Fn, readonly (readonly Value[])[]>;
+  /** Methods of the workspace's types by name; filled on first use. */
+  methodsByName: Map<string, { readonly owner: TypeName; readonly func: Func }[]> | null;
+  /** Function values that fields and package-level variables are given; filled on first use. */
+  storedFunctions: Map<Var, Value[]> | null;
+  fnOf(func: Func): Fn | null;
+}
+
+/** A fresh memory for one version of a program. */
+export function createWorld(program: Program): World {
+  return {
+    program,
+    locals: new Map(),
+    returns: new Map(),
+    methodsByName: null,
+    storedFunctions: null,
+    fnOf: functionOf,
+  };
+}
+
+/** The body of a declared function, or null where it has none in source. */
+function functionOf(func: Func): Fn | null {
+  const { func: decl, pkg } = func.origin;
+  if (decl === null || pkg === null || decl.body === null) return null;
+  return declFacts(pkg, decl).functions[0] ?? null;
+}
+
+/** More implementations than this and a call through an interface tells nothing. */
+const MOST_IMPLEMENTATIONS = 6;
+
+/** All functions that `call` may reach; empty where that cannot be told. */
+export function calleesOf(world: World, call: CallExpr, scope: Scope): readonly Callee[] {
+  const fun = calledExpression(call);
+  if (fun.kind === "SelectorExpr") {
+    const selection = scope.info.selectionOf(fun);
+    if (selection?.kind === "method") return calleesOfMethod(world, fun, selection, scope);
+    if (selection === null) return calleesOfName(world, fun.sel, scope);
+  }
+  return calleesOfName(world, fun, scope);
+}
+
+/** The called expression without parentheses and instantiation. */
+export function calledExpression(call: CallExpr): Expr {
+  let fun = unparen(call.fun);
+  if (fun.kind === "IndexExpr") {
+    const base = unparen(fun.x);
+    if (base.kind === "Ident" || base.kind === "SelectorExpr") fun = base;
+  }
+  return fun;
+}
+
+/** The declared function or method that a call names, or null for function values. */
+export function namedCallee(call: CallExpr, scope: Scope): Func | null {
+  const fun = calledExpression(call);
+  if (fun.kind === "SelectorExpr") {
+    const selection = scope.info.selectionOf(fun);
+    if (selection !== null)
+      return selection.kind === "method" && selection.obj.kind === "func" ? selection.obj : null;
+    const obj = scope.info.objectOf(fun.sel);
+    return obj?.kind === "func" ? obj : null;
+  }
+  const obj = fun.kind === "Ident" ? scope.info.objectOf(fun) : null;
+  return obj?.kind === "func" ? obj : null;
+}
+
+function calleesOfName(world: World, fun: Expr, scope: Scope): readonly Callee[] {
+  const named = fun.kind === "Ident" ? scope.info.objectOf(fun) : null;
+  if (named?.kind === "func") return [declared(world, named, [])];
+  return valuesOf(world, fun, scope).flatMap((value) => calleesOfValue(world, value));
+}
+
+/** The functions that a function value may be. */
+export function calleesOfValue(world: World, value: Value): readonly Callee[] {
+  if (value.kind === "func") return [{ kind: "fn", fn: value.fn, receiver: value.receiver, dynamic: false }];
+  if (value.kind !== "path") return [];
+  const { root, steps } = value.path;
+  if (steps.length === 0 && root.role === "param") return [{ kind: "parameter", parameter: root }];
+  const last = steps.at(-1);
+  const holder = last === undefined ? root : last.kind === "field" ? last.field : null;
+  if (holder === null || (holder.role !== "field" && holder.role !== "package")) return [];
+  const stored = storedFunctions(world).get(holder) ?? [];
+  return stored.flatMap((f) => (f.kind === "func" ? calleesOfValue(world, f) : []));
+}
+
+function declared(world: World, func: Func, receiver: readonly Value[]): Callee {
+  const fn = func.pkg?.inWorkspace ? world.fnOf(func) : null;
+  if (fn) return { kind: "fn", fn, receiver, dynamic: false };
+  const copies = func.pkg?.path === "maps" && (func.name === "Clone" || func.name === "Collect");
+  return { kind: "external", func, copies };
+}
+
+function calleesOfMethod(
+  world: World,
+  e: SelectorExpr,
+  selection: Selection,
+  scope: Scope,
+): readonly Callee[] {
+  if (selection.obj.kind !== "func") return [];
+  const receiver = receiverOf(world, e, selection, scope);
+  const last = selection.path.at(-1);
+  const holder: Type = last ? last.type() : selection.recv;
+  const iface = interfaceType(deref(holder));
+  if (iface === null) return [declared(world, selection.obj, receiver)];
+  const found = implementations(world, iface, selection.obj.name);
+  if (found.length === 0) return [{ kind: "external", func: selection.obj, copies: false }];
+  if (found.length > MOST_IMPLEMENTATIONS) return [];
+  return found.flatMap((func): Callee[] => {
+    const fn = world.fnOf(func);
+    return fn ? [{ kind: "fn", fn, receiver, dynamic: found.length > 1 }] : [];
+  });
+}
+
+/** The methods `name` of all workspace types that have every method of the interface. */
+export function implementations(world: World, iface: Interface, name: string): Func[] {
+  const wanted = interfaceMethods(iface);
+  const found: Func[] = [];
+  for (const { owner, func } of methodsByName(world).get(name) ?? []) {
+    const has = methodNames(owner.type(), 0);
+    if ([...wanted].every((method) => has.has(method))) found.push(func);
+  }
+  return found;
+}
+
+/** The names of all methods of an interface, those of embedded interfaces included. */
+export function interfaceMethods(iface: Interface, depth = 0): Set<string> {
+  const names = new Set(iface.methods.map((method) => method.name));
+  if (depth > 5) return names;
+  for (const embedded of iface.embedded) {
+    const inner = interfaceType(embedded);
+    if (inner) for (const name of interfaceMethods(inner, depth + 1)) names.add(name);
+  }
+  return names;
+}
+
+function methodNames(t: Type, depth: number): Set<string> {
+  const names = new Set<string>();
+  const named = namedType(t);
+  for (const method of named?.methods() ?? []) names.add(method.name);
+  if (depth > 3) return names;
+  const iface = interfaceType(deref(t));
+  if (iface) for (const name of interfaceMethods(iface)) names.add(name);
+  for (const field of structType(t)?.fields ?? []) {
+    if (field.embedded) for (const name of methodNames(field.type(), depth + 1)) names.add(name);
+  }
+  return names;
+}
+
+function methodsByName(world: World): Map<string, { readonly owner: TypeName; readonly func: Func }[]> {
+  if (world.methodsByName) return world.methodsByName;
+  const byName = new Map<string, { readonly owner: TypeName; readonly func: Func }[]>();
+  for (const pkg of world.program.packages) {
+    for (const name of pkg.names()) {
+      const owner = pkg.lookup(name);
+      if (owner?.kind !== "typename") continue;
+      const type = owner.type();
+      if (type.kind !== "named" || under(type).kind === "interface") continue;
+      for (const func of type.methods()) {
+        const list = byName.get(func.name);
+        if (list) list.push({ owner, func });
+        else byName.set(func.name, [{ owner, func }]);
+      }
+    }
+  }
+  world.methodsByName = byName;
+  return byName;
+}
+
+/** The functions that fields and package-level variables are given anywhere in the workspace. */
+function storedFunctions(world: World): Map<Var, Value[]> {
+  if (world.storedFunctions) return world.storedFunctions;
+  const stored = new Map<Var, Value[]>();
+  world.storedFunctions = stored;
+  for (const pkg of world.program.packages) {
+    for (const file of pkg.files) for (const decl of file.decls) collectStored(world, pkg, decl, stored);
+  }
+  return stored;
+}
+
+function collectStored(world: World, pkg: Package, decl: Decl, stored: Map<Var, Value[]>): void {
+  if (decl.kind !== "FuncDecl" && decl.kind !== "VarDecl") return;
+  const facts = declFacts(pkg, decl);
+  const info = pkg.info(decl);
+  const scope: Scope = { pkg, info, facts };
+  for (const { holder, expr } of facts.stores) {
+    if (under(info.typeOf(expr)).kind !== "signature") continue;
+    const functions = valuesOf(world, expr, scope).filter((value) => value.kind === "func");
+    const known = stored.get(holder);
+    if (known) known.push(...functions);
+    else stored.set(holder, functions);
+  }
+}

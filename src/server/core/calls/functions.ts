@@ -1,0 +1,243 @@
+/**
+ * The functions of a program: declarations and literals with what the analysis asks of them, and the facts
+ * about local variables that one walk over a top-level declaration gives (every value a local is ever given).
+ *
+ * Which function a call reaches is `callees.ts`; what a local's value is `accesses/values.ts`.
+ */
+import type {
+  CompositeLit,
+  Decl,
+  Expr,
+  FieldList,
+  FuncDecl,
+  FuncLit,
+  Ident,
+  Node,
+  SourceFile,
+} from "../syntax/ast.ts";
+import type { FuncNode, Info, Package, Var } from "../types/types.ts";
+import { structType } from "./typeShape.ts";
+
+/** A function body, with where it stands and its parameters. */
+export interface Fn {
+  readonly node: FuncDecl | FuncLit;
+  readonly decl: Decl;
+  readonly pkg: Package;
+  readonly file: SourceFile;
+  readonly info: Info;
+  /** The function that a literal stands in; null for declarations and literals of package-level variables. */
+  readonly parent: Fn | null;
+  /** As Go's stacks spell it: "main.Login", "main.(*Store).Get", "main.Login.func1". */
+  readonly name: string;
+  readonly receiver: Var | null;
+  /** Null for unnamed ones. */
+  readonly params: readonly (Var | null)[];
+  readonly variadic: boolean;
+  readonly facts: DeclFacts;
+}
+
+/** One value that a local variable is given. */
+export interface Definition {
+  /**
+   * `value`: result `index` of `expr` (0 where it has one); `key` and `element`: of ranging over `expr`;
+   * `received`, `other`: cannot be told; `zero`: declared without a value.
+   */
+  readonly how: "value" | "key" | "element" | "received" | "zero" | "other";
+  readonly expr: Expr | null;
+  readonly index: number;
+}
+
+/** What one walk over a top-level declaration finds out. */
+export interface DeclFacts {
+  readonly functions: readonly Fn[];
+  readonly definitions: ReadonlyMap<Var, readonly Definition[]>;
+  readonly literal: ReadonlyMap<FuncLit, Fn>;
+  /** What fields and package-level variables are given: by assignment and in composite literals. */
+  readonly stores: readonly { readonly holder: Var; readonly expr: Expr }[];
+}
+
+/** Calls `visit` for every node below `node`, in source order. */
+export function forEachChild(node: Node, visit: (child: Node) => void): void {
+  for (const key in node) {
+    const value: unknown = (node as unknown as Record<string, unknown>)[key];
+    if (Array.isArray(value)) {
+      for (const item of value) if (isNode(item)) visit(item);
+    } else if (isNode(value)) visit(value);
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return (
+    typeof value === "object" && value !== null && typeof (value as { kind?: unknown }).kind === "string"
+  );
+}
+
+const factsOfDecl = new WeakMap<Info, DeclFacts>();
+
+/** The facts about one top-level declaration; kept as long as its {@link Info}. */
+export function declFacts(pkg: Package, decl: Decl): DeclFacts {
+  const info = pkg.info(decl);
+  let facts = factsOfDecl.get(info);
+  if (facts === undefined) {
+    facts = collectFacts(pkg, decl, info);
+    factsOfDecl.set(info, facts);
+  }
+  return facts;
+}
+
+function collectFacts(pkg: Package, decl: Decl, info: Info): DeclFacts {
+  const file = pkg.fileOf(decl);
+  const functions: Fn[] = [];
+  const literal = new Map<FuncLit, Fn>();
+  const definitions = new Map<Var, Definition[]>();
+  const stores: { holder: Var; expr: Expr }[] = [];
+  const facts: DeclFacts = { functions, definitions, literal, stores };
+  const literalCount = new Map<Fn | null, number>();
+
+  const define = (name: Expr, definition: Definition): void => {
+    const target = unparen(name);
+    const id = target.kind === "SelectorExpr" ? target.sel : target;
+    if (id.kind !== "Ident" || id.name === "_") return;
+    const obj = info.objectOf(id);
+    if (obj?.kind !== "var") return;
+    if (obj.role === "package" || obj.role === "field") {
+      if (definition.how === "value" && definition.expr)
+        stores.push({ holder: obj.origin, expr: definition.expr });
+      return;
+    }
+    const known = definitions.get(obj.origin);
+    if (known) known.push(definition);
+    else definitions.set(obj.origin, [definition]);
+  };
+  const assign = (lhs: readonly Expr[], rhs: readonly Expr[]): void => {
+    lhs.forEach((name, i) => {
+      const single = rhs.length === 1 && lhs.length > 1;
+      const expr = single ? rhs[0]! : rhs[i];
+      if (expr === undefined) define(name, { how: "other", expr: null, index: 0 });
+      else if (isReceive(expr)) define(name, { how: single && i > 0 ? "other" : "received", expr, index: 0 });
+      else define(name, { how: "value", expr, index: single ? i : 0 });
+    });
+  };
+  const collectFields = (literal: CompositeLit): void => {
+    const fields = structType(info.typeOf(literal))?.fields;
+    if (!fields) return;
+    literal.elts.forEach((element, i) => {
+      const keyed = element.kind === "KeyValueExpr" && element.key.kind === "Ident" ? element.key.name : null;
+      const field = keyed === null ? fields[i] : fields.find((f) => f.name === keyed);
+      const expr = element.kind === "KeyValueExpr" ? element.value : element;
+      if (field) stores.push({ holder: field.origin, expr });
+    });
+  };
+  const addFn = (node: FuncNode, parent: Fn | null): Fn => {
+    const recv = node.kind === "FuncDecl" ? node.recv : null;
+    const params = variablesOf(node.type.params, info);
+    const last = node.type.params.fields.at(-1);
+    const fn: Fn = {
+      node,
+      decl,
+      pkg,
+      file,
+      info,
+      parent,
+      name: nameOf(node, parent, pkg, literalCount),
+      receiver: recv ? (variablesOf(recv, info)[0] ?? null) : null,
+      params,
+      variadic: last?.type.kind === "Ellipsis",
+      facts,
+    };
+    functions.push(fn);
+    if (node.kind === "FuncLit") literal.set(node, fn);
+    return fn;
+  };
+
+  const visit = (node: Node, fn: Fn | null): void => {
+    switch (node.kind) {
+      case "FuncDecl":
+        if (node.body) visit(node.body, addFn(node, fn));
+        return;
+      case "FuncLit":
+        visit(node.body, addFn(node, fn));
+        return;
+      case "AssignStmt":
+        if (node.op === "=" || node.op === ":=") assign(node.lhs, node.rhs);
+        break;
+      case "VarSpec":
+        if (node.values.length === 0)
+          for (const name of node.names) define(name, { how: "zero", expr: null, index: 0 });
+        else assign(node.names, node.values);
+        break;
+      case "RangeStmt":
+        if (node.key) define(node.key, { how: "key", expr: node.x, index: 0 });
+        if (node.value) define(node.value, { how: "element", expr: node.x, index: 0 });
+        break;
+      case "TypeSwitchStmt":
+        for (const clause of node.cases) {
+          const bound = info.implicitOf(clause);
+          if (bound) definitions.set(bound.origin, [{ how: "value", expr: node.x, index: 0 }]);
+        }
+        break;
+      case "CompositeLit":
+        collectFields(node);
+        break;
+    }
+    forEachChild(node, (child) => visit(child, fn));
+  };
+  visit(decl, null);
+  return facts;
+}
+
+function isReceive(e: Expr): boolean {
+  const x = unparen(e);
+  return x.kind === "UnaryExpr" && x.op === "<-";
+}
+
+/** The expression without the parentheses around it. */
+export function unparen(e: Expr): Expr {
+  let x = e;
+  while (x.kind === "ParenExpr") x = x.x;
+  return x;
+}
+
+function variablesOf(list: FieldList, info: Info): (Var | null)[] {
+  const variables: (Var | null)[] = [];
+  for (const field of list.fields) {
+    if (field.names.length === 0) variables.push(null);
+    for (const name of field.names) variables.push(variableAt(name, info));
+  }
+  return variables;
+}
+
+function variableAt(name: Ident, info: Info): Var | null {
+  const obj = name.name === "_" ? null : info.objectOf(name);
+  return obj?.kind === "var" ? obj : null;
+}
+
+function nameOf(node: FuncNode, parent: Fn | null, pkg: Package, count: Map<Fn | null, number>): string {
+  if (node.kind === "FuncLit") {
+    const n = (count.get(parent) ?? 0) + 1;
+    count.set(parent, n);
+    return parent === null ? `${pkg.name}.init.func${n}` : `${parent.name}.func${n}`;
+  }
+  const recv = node.recv?.fields[0]?.type;
+  if (!recv) return `${pkg.name}.${node.name.name}`;
+  const star = recv.kind === "StarExpr";
+  let base: Expr = unparen(star ? recv.x : recv);
+  if (base.kind === "IndexExpr") base = base.x;
+  const typeName = base.kind === "Ident" ? base.name : "?";
+  return star ? `${pkg.name}.(*${typeName}).${node.name.name}` : `${pkg.name}.${typeName}.${node.name.name}`;
+}
+
+/** True where the variable is declared inside the node, which stands in the function's declaration. */
+export function declaredWithin(
+  v: Var,
+  fn: Fn,
+  node: { readonly pos: number; readonly end: number },
+): boolean {
+  const at = v.origin.at;
+  return at !== null && at.decl === fn.decl && at.ident.pos >= node.pos && at.ident.pos < node.end;
+}
+
+/** True for a local, parameter or result that belongs to an enclosing function, not to `fn` itself. */
+export function isCaptured(v: Var, fn: Fn): boolean {
+  return v.role !== "package" && v.role !== "field" && !declaredWithin(v, fn, fn.node);
+}
