@@ -14,6 +14,11 @@ export interface NodeBase {
   readonly pos: number;
   /** End (exclusive), relative to the enclosing top-level declaration. */
   readonly end: number;
+  /**
+   * Index of the node within its top-level declaration: small, dense and the same for as long as the
+   * declaration lives, so facts about nodes fit into arrays.
+   */
+  readonly id: number;
 }
 
 /** One version of one file. */
@@ -100,8 +105,10 @@ export interface FuncDecl extends NodeBase {
   readonly recv: FieldList | null;
   readonly name: Ident;
   readonly type: FuncType;
-  /** Null for functions implemented elsewhere (assembly, linkname). */
+  /** Null for functions implemented elsewhere (assembly, linkname). Read from the text when first asked for. */
   readonly body: BlockStmt | null;
+  /** How many node ids the declaration has used so far; grows when the body is read. */
+  readonly idCount: number;
 }
 export interface BadDecl extends NodeBase {
   readonly kind: "BadDecl";

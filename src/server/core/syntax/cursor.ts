@@ -1,0 +1,112 @@
+/**
+ * What the converters share: the walk over a tree-sitter tree, and the making of names.
+ *
+ * A converter is called with the cursor on its node and leaves it there. Positions come out relative to the
+ * declaration; ids count up in the order in which nodes are made.
+ */
+import type { Language, TreeCursor } from "web-tree-sitter";
+import type { BadExpr, Ident } from "./ast.ts";
+
+/** The grammar's node types by number, read once per language. */
+export interface Grammar {
+  /** Node type by number; punctuation and keywords stand for themselves. */
+  readonly types: readonly string[];
+  /** True for node types with structure; false for punctuation, keywords, and comments, which are skipped. */
+  readonly named: readonly boolean[];
+  readonly fields: {
+    readonly initializer: number;
+    readonly condition: number;
+    readonly consequence: number;
+    readonly alternative: number;
+    readonly value: number;
+    readonly alias: number;
+  };
+}
+
+/** The state of one conversion. */
+export interface Conversion {
+  readonly grammar: Grammar;
+  readonly cursor: TreeCursor;
+  /** The original text of the declaration. */
+  readonly text: string;
+  /** Added to the cursor's offsets to give offsets in `text`. */
+  readonly shift: number;
+  /** One string object per name, whatever the number of its uses. */
+  readonly names: Map<string, string>;
+  nextId: number;
+}
+
+/** The node type that tree-sitter gives to text it could not read. */
+export const ERROR = "ERROR";
+
+/** Reads the node types of `language`. */
+export function grammarOf(language: Language): Grammar {
+  const types: string[] = [];
+  const named: boolean[] = [];
+  for (let i = 0; i < language.nodeTypeCount; i++) {
+    const type = language.nodeTypeForId(i) ?? "";
+    types.push(type);
+    named.push(language.nodeTypeIsNamed(i) && type !== "comment");
+  }
+  const field = (name: string): number => {
+    const id = language.fieldIdForName(name);
+    if (id === null) throw new Error(`The Go grammar has no field "${name}".`);
+    return id;
+  };
+  return {
+    types,
+    named,
+    fields: {
+      initializer: field("initializer"),
+      condition: field("condition"),
+      consequence: field("consequence"),
+      alternative: field("alternative"),
+      value: field("value"),
+      alias: field("alias"),
+    },
+  };
+}
+
+/** The type of the node under the cursor. */
+export function typeHere(cx: Conversion): string {
+  return cx.grammar.types[cx.cursor.nodeTypeId] ?? ERROR;
+}
+
+/** True where the node under the cursor is punctuation, a keyword or a comment. */
+export function isPlain(cx: Conversion): boolean {
+  return cx.grammar.named[cx.cursor.nodeTypeId] === false;
+}
+
+/** Start of the node under the cursor. */
+export function startHere(cx: Conversion): number {
+  return cx.cursor.startIndex + cx.shift;
+}
+
+/** End of the node under the cursor. */
+export function endHere(cx: Conversion): number {
+  return cx.cursor.endIndex + cx.shift;
+}
+
+/** The name under the cursor; a zero-length one where the parser supposed a name that is not there. */
+export function identHere(cx: Conversion): Ident {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  return { kind: "Ident", pos, end, id: cx.nextId++, name: intern(cx, cx.text.slice(pos, end)) };
+}
+
+function intern(cx: Conversion, name: string): string {
+  const known = cx.names.get(name);
+  if (known !== undefined) return known;
+  cx.names.set(name, name);
+  return name;
+}
+
+/** An expression that could not be read, covering the node under the cursor. */
+export function badHere(cx: Conversion): BadExpr {
+  return { kind: "BadExpr", pos: startHere(cx), end: endHere(cx), id: cx.nextId++ };
+}
+
+/** An expression that is missing at `at`. */
+export function badAt(cx: Conversion, at: number): BadExpr {
+  return { kind: "BadExpr", pos: at, end: at, id: cx.nextId++ };
+}

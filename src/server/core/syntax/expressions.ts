@@ -1,0 +1,659 @@
+/**
+ * Expressions and types from tree-sitter nodes.
+ *
+ * Decides how the grammar's readings are normalised to Go's: instantiation, conversion and call arrive in
+ * several shapes and leave as `IndexExpr` and `CallExpr`; which of them it is takes types to say.
+ * Statements are in `statements.ts`, specs and functions in `declarations.ts`.
+ */
+import type {
+  BasicLit,
+  BlockStmt,
+  CallExpr,
+  ChanType,
+  CompositeLit,
+  Expr,
+  Field,
+  FieldList,
+  FuncType,
+  Ident,
+  IndexExpr,
+} from "./ast.ts";
+import {
+  badAt,
+  badHere,
+  type Conversion,
+  ERROR,
+  endHere,
+  identHere,
+  isPlain,
+  startHere,
+  typeHere,
+} from "./cursor.ts";
+import { convertBlock } from "./statements.ts";
+
+/** The expression or type under the cursor. */
+export function convertExpr(cx: Conversion): Expr {
+  const type = typeHere(cx);
+  switch (type) {
+    case "identifier":
+    case "type_identifier":
+    case "field_identifier":
+    case "package_identifier":
+    case "blank_identifier":
+    case "dot":
+    case "nil":
+    case "true":
+    case "false":
+    case "iota":
+      return identHere(cx);
+    case "interpreted_string_literal":
+    case "raw_string_literal":
+      return literal(cx, "STRING");
+    case "int_literal":
+      return literal(cx, "INT");
+    case "float_literal":
+      return literal(cx, "FLOAT");
+    case "imaginary_literal":
+      return literal(cx, "IMAG");
+    case "rune_literal":
+      return literal(cx, "CHAR");
+    case "selector_expression":
+    case "qualified_type":
+      return selector(cx);
+    case "call_expression":
+      return call(cx);
+    case "type_conversion_expression":
+      return conversion(cx);
+    case "binary_expression":
+      return binary(cx);
+    case "unary_expression":
+      return unary(cx);
+    case "index_expression":
+    case "type_instantiation_expression":
+    case "generic_type":
+      return index(cx);
+    case "slice_expression":
+      return slice(cx);
+    case "type_assertion_expression":
+      return typeAssert(cx);
+    case "parenthesized_expression":
+    case "parenthesized_type":
+      return wrap(cx, "ParenExpr");
+    case "pointer_type":
+      return wrap(cx, "StarExpr");
+    case "negated_type": {
+      const pos = startHere(cx);
+      const end = endHere(cx);
+      return { kind: "UnaryExpr", pos, end, id: cx.nextId++, op: "~", x: onlyChild(cx) };
+    }
+    case "composite_literal":
+      return composite(cx);
+    case "literal_value":
+      return elements(cx, null, startHere(cx));
+    case "literal_element":
+    case "expression_list":
+    case "variadic_argument":
+      return onlyChild(cx);
+    case "func_literal":
+      return funcLit(cx);
+    case "type_elem":
+    case "type_constraint":
+      return typeElem(cx);
+    case "array_type":
+      return arrayType(cx);
+    case "slice_type": {
+      const pos = startHere(cx);
+      const end = endHere(cx);
+      return { kind: "ArrayType", pos, end, id: cx.nextId++, len: null, elt: onlyChild(cx) };
+    }
+    case "implicit_length_array_type": {
+      const pos = startHere(cx);
+      const end = endHere(cx);
+      const elt = onlyChild(cx);
+      const dots = { kind: "Ellipsis", pos: pos + 1, end: pos + 4, id: cx.nextId++, elt: null } as const;
+      return { kind: "ArrayType", pos, end, id: cx.nextId++, len: dots, elt };
+    }
+    case "map_type":
+      return mapType(cx);
+    case "channel_type":
+      return chanType(cx);
+    case "function_type":
+      return funcType(cx);
+    case "struct_type":
+      return structType(cx);
+    case "interface_type":
+      return interfaceType(cx);
+    default:
+      return badHere(cx);
+  }
+}
+
+/** The named children of the node under the cursor as expressions. */
+export function convertExprs(cx: Conversion): Expr[] {
+  const out: Expr[] = [];
+  const c = cx.cursor;
+  if (c.gotoFirstChild()) {
+    do {
+      if (!isPlain(cx)) out.push(convertExpr(cx));
+    } while (c.gotoNextSibling());
+    c.gotoParent();
+  }
+  return out;
+}
+
+function literal(cx: Conversion, lit: BasicLit["lit"]): BasicLit {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  return { kind: "BasicLit", pos, end, id: cx.nextId++, lit, value: cx.text.slice(pos, end) };
+}
+
+/** The first named child as an expression. */
+function onlyChild(cx: Conversion): Expr {
+  const c = cx.cursor;
+  let found: Expr | null = null;
+  if (c.gotoFirstChild()) {
+    do {
+      if (!isPlain(cx)) {
+        found = convertExpr(cx);
+        break;
+      }
+    } while (c.gotoNextSibling());
+    c.gotoParent();
+  }
+  return found ?? badHere(cx);
+}
+
+function wrap(cx: Conversion, kind: "ParenExpr" | "StarExpr"): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const x = onlyChild(cx);
+  return { kind, pos, end, id: cx.nextId++, x };
+}
+
+function selector(cx: Conversion): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const c = cx.cursor;
+  let x: Expr | null = null;
+  let sel: Ident | null = null;
+  c.gotoFirstChild();
+  do {
+    if (isPlain(cx)) continue;
+    if (x === null) x = convertExpr(cx);
+    else if (typeHere(cx) !== ERROR) sel = identHere(cx);
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  x ??= badAt(cx, pos);
+  sel ??= { kind: "Ident", pos: end, end, id: cx.nextId++, name: "" };
+  return { kind: "SelectorExpr", pos, end, id: cx.nextId++, x, sel };
+}
+
+function binary(cx: Conversion): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const c = cx.cursor;
+  let x: Expr | null = null;
+  let y: Expr | null = null;
+  let op = "";
+  c.gotoFirstChild();
+  do {
+    if (isPlain(cx)) {
+      const token = typeHere(cx);
+      if (token !== "comment") op = token;
+    } else if (x === null) x = convertExpr(cx);
+    else if (y === null) y = convertExpr(cx);
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  return {
+    kind: "BinaryExpr",
+    pos,
+    end,
+    id: cx.nextId++,
+    op,
+    x: x ?? badAt(cx, pos),
+    y: y ?? badAt(cx, end),
+  };
+}
+
+function unary(cx: Conversion): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const c = cx.cursor;
+  let op = "";
+  let x: Expr | null = null;
+  c.gotoFirstChild();
+  do {
+    if (isPlain(cx)) {
+      const token = typeHere(cx);
+      if (token !== "comment" && op === "") op = token;
+    } else x ??= convertExpr(cx);
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  x ??= badAt(cx, end);
+  if (op === "*") return { kind: "StarExpr", pos, end, id: cx.nextId++, x };
+  return { kind: "UnaryExpr", pos, end, id: cx.nextId++, op: op as "+" | "-" | "!" | "^" | "&" | "<-", x };
+}
+
+/** The type arguments, or the call arguments, under the cursor: `(a, b...)`. */
+function call(cx: Conversion): CallExpr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const c = cx.cursor;
+  let fun: Expr | null = null;
+  let args: Expr[] = [];
+  let hasEllipsis = false;
+  c.gotoFirstChild();
+  do {
+    if (isPlain(cx)) continue;
+    const type = typeHere(cx);
+    if (fun === null) fun = convertExpr(cx);
+    else if (type === "type_arguments") {
+      const indices = convertExprs(cx);
+      fun = { kind: "IndexExpr", pos: fun.pos, end: endHere(cx), id: cx.nextId++, x: fun, indices };
+    } else if (type === "argument_list") {
+      args = [];
+      c.gotoFirstChild();
+      do {
+        if (isPlain(cx)) continue;
+        hasEllipsis = typeHere(cx) === "variadic_argument";
+        args.push(convertExpr(cx));
+      } while (c.gotoNextSibling());
+      c.gotoParent();
+    }
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  return { kind: "CallExpr", pos, end, id: cx.nextId++, fun: fun ?? badAt(cx, pos), args, hasEllipsis };
+}
+
+function conversion(cx: Conversion): CallExpr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const [fun, ...args] = convertExprs(cx);
+  return {
+    kind: "CallExpr",
+    pos,
+    end,
+    id: cx.nextId++,
+    fun: fun ?? badAt(cx, pos),
+    args,
+    hasEllipsis: false,
+  };
+}
+
+function index(cx: Conversion): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const c = cx.cursor;
+  let x: Expr | null = null;
+  let indices: Expr[] = [];
+  c.gotoFirstChild();
+  do {
+    if (isPlain(cx)) continue;
+    if (x === null) x = convertExpr(cx);
+    else if (typeHere(cx) === "type_arguments") indices = convertExprs(cx);
+    else indices.push(convertExpr(cx));
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  if (x !== null && x.kind === "UnaryExpr" && x.op === "~") {
+    // The grammar binds ~ tighter than the type arguments.
+    const inner: IndexExpr = { kind: "IndexExpr", pos: x.x.pos, end, id: cx.nextId++, x: x.x, indices };
+    return { kind: "UnaryExpr", pos, end, id: cx.nextId++, op: "~", x: inner };
+  }
+  return { kind: "IndexExpr", pos, end, id: cx.nextId++, x: x ?? badAt(cx, pos), indices };
+}
+
+function slice(cx: Conversion): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const c = cx.cursor;
+  let x: Expr | null = null;
+  const bounds: [Expr | null, Expr | null, Expr | null] = [null, null, null];
+  let colons = 0;
+  c.gotoFirstChild();
+  do {
+    if (isPlain(cx)) {
+      if (typeHere(cx) === ":") colons++;
+    } else if (x === null) x = convertExpr(cx);
+    else if (colons < 3) bounds[colons] = convertExpr(cx);
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  const [low, high, max] = bounds;
+  return { kind: "SliceExpr", pos, end, id: cx.nextId++, x: x ?? badAt(cx, pos), low, high, max };
+}
+
+function typeAssert(cx: Conversion): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const [x, type] = convertExprs(cx);
+  return {
+    kind: "TypeAssertExpr",
+    pos,
+    end,
+    id: cx.nextId++,
+    x: x ?? badAt(cx, pos),
+    type: type ?? badAt(cx, end),
+  };
+}
+
+function composite(cx: Conversion): CompositeLit {
+  const pos = startHere(cx);
+  const c = cx.cursor;
+  let type: Expr | null = null;
+  let lit: CompositeLit | null = null;
+  c.gotoFirstChild();
+  do {
+    if (isPlain(cx)) continue;
+    if (type === null) type = convertExpr(cx);
+    else if (typeHere(cx) === "literal_value") lit = elements(cx, type, pos);
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  return lit ?? { kind: "CompositeLit", pos, end: endHere(cx), id: cx.nextId++, type, elts: [] };
+}
+
+/** The `literal_value` under the cursor, of a literal that starts at `pos`. */
+function elements(cx: Conversion, type: Expr | null, pos: number): CompositeLit {
+  const end = endHere(cx);
+  const elts: Expr[] = [];
+  const c = cx.cursor;
+  c.gotoFirstChild();
+  do {
+    if (isPlain(cx)) continue;
+    if (typeHere(cx) === "keyed_element") {
+      const start = startHere(cx);
+      const stop = endHere(cx);
+      const [key, value] = convertExprs(cx);
+      elts.push({
+        kind: "KeyValueExpr",
+        pos: start,
+        end: stop,
+        id: cx.nextId++,
+        key: key ?? badAt(cx, start),
+        value: value ?? badAt(cx, stop),
+      });
+    } else elts.push(convertExpr(cx));
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  return { kind: "CompositeLit", pos, end, id: cx.nextId++, type, elts };
+}
+
+function typeElem(cx: Conversion): Expr {
+  const terms = convertExprs(cx);
+  let out = terms[0] ?? badHere(cx);
+  for (const y of terms.slice(1)) {
+    out = { kind: "BinaryExpr", pos: out.pos, end: y.end, id: cx.nextId++, op: "|", x: out, y };
+  }
+  return out;
+}
+
+function arrayType(cx: Conversion): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const [len, elt] = convertExprs(cx);
+  return {
+    kind: "ArrayType",
+    pos,
+    end,
+    id: cx.nextId++,
+    len: len ?? badAt(cx, pos),
+    elt: elt ?? badAt(cx, end),
+  };
+}
+
+function mapType(cx: Conversion): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const [key, value] = convertExprs(cx);
+  return {
+    kind: "MapType",
+    pos,
+    end,
+    id: cx.nextId++,
+    key: key ?? badAt(cx, pos),
+    value: value ?? badAt(cx, end),
+  };
+}
+
+function chanType(cx: Conversion): ChanType {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const c = cx.cursor;
+  let dir: ChanType["dir"] = "both";
+  let seen = false;
+  let value: Expr | null = null;
+  c.gotoFirstChild();
+  do {
+    const token = typeHere(cx);
+    if (token === "chan") seen = true;
+    else if (token === "<-") dir = seen ? "send" : "recv";
+    else if (!isPlain(cx)) value ??= convertExpr(cx);
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  return { kind: "ChanType", pos, end, id: cx.nextId++, dir, value: value ?? badAt(cx, end) };
+}
+
+/** The signature in the children of the node under the cursor; `pos` is where `func` or the parameters start. */
+function funcType(cx: Conversion): FuncType {
+  const signature = emptySignature(startHere(cx));
+  const c = cx.cursor;
+  c.gotoFirstChild();
+  do {
+    if (!isPlain(cx)) addToSignature(cx, signature);
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  return finishSignature(cx, signature);
+}
+
+/** A signature under construction. */
+export interface SignatureParts {
+  pos: number;
+  end: number;
+  typeParams: FieldList | null;
+  params: FieldList | null;
+  results: FieldList | null;
+}
+
+/** A signature that starts at `pos` and has no parts yet. */
+export function emptySignature(pos: number): SignatureParts {
+  return { pos, end: pos, typeParams: null, params: null, results: null };
+}
+
+/** Adds the part under the cursor: parameters first, then results. */
+export function addToSignature(cx: Conversion, to: SignatureParts): void {
+  const type = typeHere(cx);
+  if (type === ERROR) return;
+  if (type === "type_parameter_list") to.typeParams = convertParams(cx);
+  else if (to.params === null) to.params = type === "parameter_list" ? convertParams(cx) : null;
+  else if (type === "parameter_list") to.results = convertParams(cx);
+  else {
+    const result = convertExpr(cx);
+    const { pos, end } = result;
+    const field: Field = { kind: "Field", pos, end, id: cx.nextId++, names: [], type: result, tag: "" };
+    to.results = { kind: "FieldList", pos, end, id: cx.nextId++, fields: [field] };
+  }
+  to.end = endHere(cx);
+}
+
+/** The signature that the parts make. */
+export function finishSignature(cx: Conversion, parts: SignatureParts): FuncType {
+  const { pos, end, typeParams, results } = parts;
+  const params = parts.params ?? { kind: "FieldList", pos: end, end, id: cx.nextId++, fields: [] };
+  return { kind: "FuncType", pos, end, id: cx.nextId++, typeParams, params, results };
+}
+
+/** The parameters, results or type parameters under the cursor. */
+export function convertParams(cx: Conversion): FieldList {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const fields: Field[] = [];
+  const c = cx.cursor;
+  if (c.gotoFirstChild()) {
+    do {
+      switch (typeHere(cx)) {
+        case "parameter_declaration":
+        case "type_parameter_declaration":
+        case "variadic_parameter_declaration":
+          fields.push(parameter(cx));
+      }
+    } while (c.gotoNextSibling());
+    c.gotoParent();
+  }
+  return { kind: "FieldList", pos, end, id: cx.nextId++, fields: withNames(fields) };
+}
+
+function parameter(cx: Conversion): Field {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const names: Ident[] = [];
+  let dots = -1;
+  let type: Expr | null = null;
+  const c = cx.cursor;
+  c.gotoFirstChild();
+  do {
+    const kind = typeHere(cx);
+    if (kind === "...") dots = startHere(cx);
+    else if (isPlain(cx)) continue;
+    else if (kind === "identifier" && dots < 0) names.push(identHere(cx));
+    else type ??= convertExpr(cx);
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  type ??= badAt(cx, end);
+  if (dots >= 0) type = { kind: "Ellipsis", pos: dots, end, id: cx.nextId++, elt: type };
+  return { kind: "Field", pos, end, id: cx.nextId++, names, type, tag: "" };
+}
+
+/** In a list where any parameter is named all are: what stands alone is then a name that shares the next type. */
+function withNames(fields: Field[]): Field[] {
+  if (!fields.some((f) => f.names.length > 0) || fields.every((f) => f.names.length > 0)) return fields;
+  const out: Field[] = [];
+  let pending: Ident[] = [];
+  let pos = -1;
+  for (const f of fields) {
+    if (f.names.length === 0 && f.type.kind === "Ident") {
+      if (pos < 0) pos = f.pos;
+      pending.push(f.type);
+      continue;
+    }
+    out.push(pending.length > 0 ? { ...f, pos, names: [...pending, ...f.names] } : f);
+    pending = [];
+    pos = -1;
+  }
+  for (const name of pending) {
+    const { pos, end, id } = name;
+    out.push({ kind: "Field", pos, end, id, names: [], type: name, tag: "" });
+  }
+  return out;
+}
+
+function structType(cx: Conversion): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const c = cx.cursor;
+  let fields: FieldList | null = null;
+  c.gotoFirstChild();
+  do {
+    if (typeHere(cx) === "field_declaration_list") fields = fieldList(cx);
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  fields ??= { kind: "FieldList", pos: end, end, id: cx.nextId++, fields: [] };
+  return { kind: "StructType", pos, end, id: cx.nextId++, fields };
+}
+
+function fieldList(cx: Conversion): FieldList {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const fields: Field[] = [];
+  const c = cx.cursor;
+  c.gotoFirstChild();
+  do {
+    if (typeHere(cx) === "field_declaration") fields.push(structField(cx));
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  return { kind: "FieldList", pos, end, id: cx.nextId++, fields };
+}
+
+function structField(cx: Conversion): Field {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const names: Ident[] = [];
+  let star = -1;
+  let type: Expr | null = null;
+  let tag = "";
+  const c = cx.cursor;
+  c.gotoFirstChild();
+  do {
+    const kind = typeHere(cx);
+    if (kind === "*") star = startHere(cx);
+    else if (isPlain(cx)) continue;
+    else if (kind === "field_identifier" && type === null) names.push(identHere(cx));
+    else if (kind === "raw_string_literal") tag = cx.text.slice(startHere(cx) + 1, endHere(cx) - 1);
+    else if (kind === "interpreted_string_literal")
+      tag = unquoteTag(cx.text.slice(startHere(cx), endHere(cx)));
+    else if (kind !== ERROR) type ??= convertExpr(cx);
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  type ??= badAt(cx, end);
+  if (star >= 0) type = { kind: "StarExpr", pos: star, end: type.end, id: cx.nextId++, x: type };
+  return { kind: "Field", pos, end, id: cx.nextId++, names, type, tag };
+}
+
+/** A quoted struct tag without its quotes and plain escapes. */
+function unquoteTag(quoted: string): string {
+  return quoted.slice(1, -1).replace(/\\(["\\])/g, "$1");
+}
+
+function interfaceType(cx: Conversion): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const fields: Field[] = [];
+  const c = cx.cursor;
+  c.gotoFirstChild();
+  do {
+    const kind = typeHere(cx);
+    if (kind === "method_elem") fields.push(methodElem(cx));
+    else if (kind === "type_elem") {
+      const type = typeElem(cx);
+      fields.push({ kind: "Field", pos: type.pos, end: type.end, id: cx.nextId++, names: [], type, tag: "" });
+    }
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  const methods: FieldList = { kind: "FieldList", pos, end, id: cx.nextId++, fields };
+  return { kind: "InterfaceType", pos, end, id: cx.nextId++, methods };
+}
+
+function methodElem(cx: Conversion): Field {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  let name: Ident | null = null;
+  let parts: SignatureParts | null = null;
+  const c = cx.cursor;
+  c.gotoFirstChild();
+  do {
+    if (isPlain(cx)) continue;
+    if (name === null) name = identHere(cx);
+    else {
+      parts ??= emptySignature(startHere(cx));
+      addToSignature(cx, parts);
+    }
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  const type = finishSignature(cx, parts ?? emptySignature(end));
+  return { kind: "Field", pos, end, id: cx.nextId++, names: name === null ? [] : [name], type, tag: "" };
+}
+
+function funcLit(cx: Conversion): Expr {
+  const pos = startHere(cx);
+  const end = endHere(cx);
+  const parts = emptySignature(pos);
+  let body: BlockStmt | null = null;
+  const c = cx.cursor;
+  c.gotoFirstChild();
+  do {
+    if (isPlain(cx)) continue;
+    if (typeHere(cx) === "block") body = convertBlock(cx);
+    else addToSignature(cx, parts);
+  } while (c.gotoNextSibling());
+  c.gotoParent();
+  const type = finishSignature(cx, parts);
+  body ??= { kind: "BlockStmt", pos: end, end, id: cx.nextId++, list: [] };
+  return { kind: "FuncLit", pos, end, id: cx.nextId++, type, body };
+}

@@ -1,0 +1,359 @@
+/**
+ * Text of a Go file to its compact tree.
+ *
+ * A file is cut into top-level declarations (`chunks.ts`), and each is parsed by tree-sitter on its own and
+ * turned into our nodes in one pass. Bodies of functions are read when they are first asked for, so reading a
+ * dependency costs its declarations only. What the tree of a declaration looks like depends on that
+ * declaration's text alone: parsing after an edit equals parsing afresh, and declarations whose text did not
+ * change are the same objects as before.
+ */
+import { Language, Parser, type Tree, type Node as TreeNode } from "web-tree-sitter";
+import type { BlockStmt, Comment, Decl, FuncDecl, ImportSpec, SourceFile, SyntaxFault } from "./ast.ts";
+import { type Chunk, chunksOf, readable, skipToken } from "./chunks.ts";
+import { type Conversion, type Grammar, grammarOf, typeHere } from "./cursor.ts";
+import {
+  convertConsts,
+  convertFuncHead,
+  convertImports,
+  convertTypes,
+  convertVars,
+  type FuncHead,
+} from "./declarations.ts";
+import { convertBlock } from "./statements.ts";
+
+/** The bytes of the two WebAssembly modules that parsing needs; whoever calls core reads them. */
+export interface ParserWasm {
+  /** `web-tree-sitter.wasm` */
+  readonly runtime: Uint8Array;
+  /** `tree-sitter-go.wasm` */
+  readonly go: Uint8Array;
+}
+
+/** A ready parser; one serves any number of files. */
+export interface GoParser {
+  readonly parser: Parser;
+  readonly grammar: Grammar;
+  readonly names: Map<string, string>;
+  /** What {@link SourceFile.errors} found in declarations that are still alive. */
+  readonly faults: WeakMap<Decl, readonly SyntaxFault[]>;
+}
+
+/** Loads the grammar. Rejects when the bytes are not the modules they should be. */
+export async function createParser(wasm: ParserWasm): Promise<GoParser> {
+  // Emscripten takes the bytes of the module under this name; the published types do not list it.
+  const options = { wasmBinary: wasm.runtime } as unknown as Parameters<typeof Parser.init>[0];
+  await Parser.init(options);
+  const language = await Language.load(wasm.go);
+  const parser = new Parser();
+  parser.setLanguage(language);
+  return { parser, grammar: grammarOf(language), names: new Map(), faults: new WeakMap() };
+}
+
+/** Reads `text`; declarations that `previous` (an older version of the same file) has word for word are reused. */
+export function parseFile(
+  go: GoParser,
+  path: string,
+  text: string,
+  previous: SourceFile | null = null,
+): SourceFile {
+  const chunks = chunksOf(text);
+  const old = previous instanceof ParsedFile ? previous : null;
+  return new ParsedFile(go, path, text, chunks, old);
+}
+
+/** The head of a function is its text up to here; two functions with equal heads differ in their bodies only. */
+function headEnd(chunk: Chunk): number {
+  return chunk.body < 0 ? chunk.end : chunk.body;
+}
+
+/** A file; a class so that positions, faults and comments can be found when somebody asks. */
+class ParsedFile implements SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly packageName: string;
+  readonly decls: readonly Decl[];
+  readonly imports: readonly ImportSpec[];
+  /** The pieces that `decls` came from, in step with it. */
+  readonly chunks: readonly Chunk[];
+  private readonly starts: Map<Decl, number>;
+  private commentList: readonly Comment[] | null = null;
+  private readonly go: GoParser;
+
+  constructor(
+    go: GoParser,
+    path: string,
+    text: string,
+    chunks: readonly Chunk[],
+    previous: ParsedFile | null,
+  ) {
+    this.go = go;
+    this.path = path;
+    this.text = text;
+    const clause = chunks.find((c) => c.kind === "package");
+    this.packageName =
+      clause === undefined ? "" : (packageNameOf(text.slice(clause.start, clause.end)) ?? "");
+    this.chunks = chunks.filter((c) => c.kind !== "package");
+    this.decls = readDecls(go, text, this.chunks, previous);
+    this.starts = new Map();
+    const imports: ImportSpec[] = [];
+    for (const [i, decl] of this.decls.entries()) {
+      this.starts.set(decl, this.chunks[i]!.start);
+      if (decl.kind === "ImportDecl") imports.push(...decl.specs);
+    }
+    this.imports = imports;
+  }
+
+  startOf(decl: Decl): number {
+    const start = this.starts.get(decl);
+    if (start === undefined)
+      throw new Error(`${this.path}: the declaration is not part of this version of the file.`);
+    return start;
+  }
+
+  get errors(): readonly SyntaxFault[] {
+    const out: SyntaxFault[] = [];
+    for (const [i, decl] of this.decls.entries()) {
+      const start = this.chunks[i]!.start;
+      for (const fault of faultsOf(this.go, decl, this.text.slice(start, this.chunks[i]!.end))) {
+        out.push({ pos: fault.pos + start, end: fault.end + start });
+      }
+    }
+    return out;
+  }
+
+  get comments(): readonly Comment[] {
+    this.commentList ??= commentsOf(this.text);
+    return this.commentList;
+  }
+}
+
+function packageNameOf(clause: string): string | null {
+  const bare = clause.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, " ");
+  return /^package\s+([^\s;]+)/.exec(bare)?.[1] ?? null;
+}
+
+function commentsOf(text: string): readonly Comment[] {
+  const out: Comment[] = [];
+  let i = 0;
+  while (i < text.length) {
+    const after = skipToken(text, i, text.length);
+    if (after > i) {
+      if (text.charCodeAt(i) === 47) out.push({ pos: i, end: after, text: text.slice(i, after) });
+      i = after;
+    } else i++;
+  }
+  return out;
+}
+
+/** Reads the declarations of `text`, taking over what `previous` already has. */
+function readDecls(
+  go: GoParser,
+  text: string,
+  chunks: readonly Chunk[],
+  previous: ParsedFile | null,
+): Decl[] {
+  const same = (now: Chunk, then: Chunk): boolean =>
+    previous !== null &&
+    now.kind === then.kind &&
+    now.end - now.start === then.end - then.start &&
+    text.slice(now.start, now.end) === previous.text.slice(then.start, then.end);
+  const before = previous?.chunks ?? [];
+  const decls: (Decl | null)[] = chunks.map(() => null);
+
+  let first = 0; // declarations that both versions begin with
+  while (first < chunks.length && first < before.length && same(chunks[first]!, before[first]!)) {
+    decls[first] = previous!.decls[first]!;
+    first++;
+  }
+  let lastNow = chunks.length; // and those that both end with
+  let lastThen = before.length;
+  while (lastNow > first && lastThen > first && same(chunks[lastNow - 1]!, before[lastThen - 1]!)) {
+    decls[--lastNow] = previous!.decls[--lastThen]!;
+  }
+  // In between, equal text may have moved, and functions may have changed in their bodies only.
+  const left = new Set<number>();
+  for (let j = first; j < lastThen; j++) left.add(j);
+  for (let i = first; i < lastNow && left.size > 0; i++) {
+    for (const j of left) {
+      if (!same(chunks[i]!, before[j]!)) continue;
+      decls[i] = previous!.decls[j]!;
+      left.delete(j);
+      break;
+    }
+  }
+  for (let i = first; i < lastNow; i++) {
+    if (decls[i] !== null) continue;
+    const chunk = chunks[i]!;
+    const source = text.slice(chunk.start, chunk.end);
+    const head = source.slice(0, headEnd(chunk) - chunk.start);
+    let kept: FunctionDecl | null = null;
+    if (chunk.kind === "func") {
+      for (const j of left) {
+        const decl = previous!.decls[j]!;
+        if (!(decl instanceof FunctionDecl) || decl.headText !== head) continue;
+        kept = decl;
+        left.delete(j);
+        break;
+      }
+    }
+    decls[i] = readDecl(go, chunk, source, kept);
+  }
+  return decls as Decl[];
+}
+
+function readDecl(go: GoParser, chunk: Chunk, source: string, sameHead: FunctionDecl | null): Decl {
+  const bad = { kind: "BadDecl", pos: 0, end: source.length, id: 0 } as const;
+  switch (chunk.kind) {
+    case "func": {
+      const bodyAt = chunk.body < 0 ? -1 : chunk.body - chunk.start;
+      return FunctionDecl.read(go, source, bodyAt, sameHead) ?? bad;
+    }
+    case "import":
+      return convertTop(go, source, "import_declaration", convertImports) ?? bad;
+    case "const":
+      return convertTop(go, source, "const_declaration", convertConsts) ?? bad;
+    case "type":
+      return convertTop(go, source, "type_declaration", convertTypes) ?? bad;
+    case "var":
+      return convertTop(go, source, "var_declaration", convertVars) ?? bad;
+    default:
+      return bad;
+  }
+}
+
+/** Parses `source` and lends the tree to `use`. */
+function withTree<T>(go: GoParser, source: string, use: (tree: Tree) => T): T {
+  const tree = go.parser.parse(readable(source));
+  if (tree === null) throw new Error("The Go parser has no language or was cancelled.");
+  try {
+    return use(tree);
+  } finally {
+    tree.delete();
+  }
+}
+
+/** Moves to the first node of one of these types that is no deeper than the children of an unreadable root. */
+function convertTop<T>(
+  go: GoParser,
+  source: string,
+  wanted: string,
+  convert: (cx: Conversion) => T,
+  shift = 0,
+  text = source,
+  firstId = 0,
+): T | null {
+  return withTree(go, source, (tree) => {
+    const cursor = tree.walk();
+    try {
+      const cx: Conversion = { grammar: go.grammar, cursor, text, shift, names: go.names, nextId: firstId };
+      return find(cx, wanted, 3) ? convert(cx) : null;
+    } finally {
+      cursor.delete();
+    }
+  });
+}
+
+/** Moves the cursor to the first node whose type is (or ends with) `wanted`, at most `depth` levels down. */
+function find(cx: Conversion, wanted: string, depth: number): boolean {
+  if (typeHere(cx) === wanted) return true;
+  if (depth === 0 || !cx.cursor.gotoFirstChild()) return false;
+  do {
+    if (find(cx, wanted, depth - 1)) return true;
+  } while (cx.cursor.gotoNextSibling());
+  cx.cursor.gotoParent();
+  return false;
+}
+
+/** A function declaration whose body is read when it is first asked for. */
+class FunctionDecl implements FuncDecl {
+  readonly kind = "FuncDecl";
+  readonly pos = 0;
+  readonly end: number;
+  readonly id: number;
+  readonly recv: FuncHead["recv"];
+  readonly name: FuncHead["name"];
+  readonly type: FuncHead["type"];
+  /** The text before the body. */
+  readonly headText: string;
+  idCount: number;
+  private readonly go: GoParser;
+  private bodyText: string | null;
+  private read: BlockStmt | null = null;
+
+  private constructor(go: GoParser, head: FuncHead, headIds: number, source: string, bodyAt: number) {
+    this.go = go;
+    this.end = source.length;
+    this.id = headIds;
+    this.recv = head.recv;
+    this.name = head.name;
+    this.type = head.type;
+    this.headText = bodyAt < 0 ? source : source.slice(0, bodyAt);
+    this.bodyText = bodyAt < 0 ? null : source.slice(bodyAt);
+    this.idCount = headIds + 1;
+  }
+
+  /** Reads the head, or takes it over from a function with the same head; null where there is no function. */
+  static read(
+    go: GoParser,
+    source: string,
+    bodyAt: number,
+    sameHead: FunctionDecl | null,
+  ): FunctionDecl | null {
+    if (sameHead !== null) return new FunctionDecl(go, sameHead, sameHead.id, source, bodyAt);
+    const head = bodyAt < 0 ? source : source.slice(0, bodyAt);
+    const isMethod = /^func\s*\(/.test(head);
+    let ids = 0;
+    const found = convertTop(go, head, isMethod ? "method_declaration" : "function_declaration", (cx) => {
+      const converted = convertFuncHead(cx);
+      ids = cx.nextId;
+      return converted;
+    });
+    return found === null ? null : new FunctionDecl(go, found, ids, source, bodyAt);
+  }
+
+  get body(): BlockStmt | null {
+    if (this.bodyText !== null) {
+      const text = this.bodyText;
+      const at = this.end - text.length;
+      this.read = convertBody(this.go, text, at, this);
+      this.bodyText = null;
+    }
+    return this.read;
+  }
+}
+
+/** What makes a bare block a statement that the grammar reads at the top of a file. */
+const PREFIX = "func _()";
+
+function convertBody(go: GoParser, text: string, at: number, into: FunctionDecl): BlockStmt {
+  const convert = (cx: Conversion): BlockStmt => {
+    const block = convertBlock(cx);
+    into.idCount = cx.nextId;
+    return block;
+  };
+  // Offsets in the declaration: the body's text is laid where the body stands.
+  const whole = " ".repeat(at) + text;
+  const block = convertTop(go, PREFIX + text, "block", convert, at - PREFIX.length, whole, into.idCount);
+  return block ?? { kind: "BlockStmt", pos: at, end: at + text.length, id: into.idCount++, list: [] };
+}
+
+/** The places of a declaration that the grammar could not read, relative to it. */
+function faultsOf(go: GoParser, decl: Decl, source: string): readonly SyntaxFault[] {
+  const known = go.faults.get(decl);
+  if (known !== undefined) return known;
+  const out: SyntaxFault[] = [];
+  withTree(go, source, (tree) => {
+    if (tree.rootNode.hasError) collectFaults(tree.rootNode, out);
+  });
+  if (decl.kind === "BadDecl" && out.length === 0) out.push({ pos: 0, end: source.length });
+  go.faults.set(decl, out);
+  return out;
+}
+
+function collectFaults(node: TreeNode, out: SyntaxFault[]): void {
+  if (node.isError || node.isMissing) {
+    out.push({ pos: node.startIndex, end: node.endIndex });
+    return;
+  }
+  for (const child of node.children) if (child?.hasError) collectFaults(child, out);
+}
