@@ -1,0 +1,102 @@
+/**
+ * Go files as they are now: open buffers over the disk.
+ *
+ * A file that did not change stays the same {@link LoadedFile} object, which is how everything later tells what
+ * has to be done again. Which files belong to a package is `packageFiles.ts`.
+ */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import type { FileSource } from "../core/core.ts";
+import { type FileHead, readFileHead } from "./fileHead.ts";
+import { folderOf, nameOf, pathKey } from "./paths.ts";
+
+/** One version of one file, with its head read. */
+export interface LoadedFile extends FileSource {
+  readonly name: string;
+  readonly head: FileHead;
+}
+
+/** The files of the workspace and of what it imports. */
+export class SourceFiles {
+  readonly #buffers = new Map<string, LoadedFile>();
+  readonly #disk = new Map<string, { readonly stamp: string; readonly file: LoadedFile }>();
+  #edits = 0;
+
+  /** Puts a buffer over the file on disk. The text has no byte-order mark. */
+  setBuffer(path: string, text: string): LoadedFile {
+    this.#edits++;
+    const kept = withoutMark(text);
+    const file: LoadedFile = {
+      path,
+      name: nameOf(path),
+      version: `buffer ${this.#edits}`,
+      head: readFileHead(kept),
+      text: () => kept,
+    };
+    this.#buffers.set(pathKey(path), file);
+    return file;
+  }
+
+  /** Takes the buffer away, so that the disk counts again. */
+  closeBuffer(path: string): void {
+    this.#buffers.delete(pathKey(path));
+  }
+
+  /** The file as it is now; null where there is neither a buffer nor a readable file. */
+  load(path: string): LoadedFile | null {
+    const key = pathKey(path);
+    const buffer = this.#buffers.get(key);
+    if (buffer !== undefined) {
+      return buffer;
+    }
+    try {
+      const stat = statSync(path);
+      const stamp = `${stat.mtimeMs} ${stat.size}`;
+      const known = this.#disk.get(key);
+      if (known?.stamp === stamp) {
+        return known.file;
+      }
+      const file: LoadedFile = {
+        path,
+        name: nameOf(path),
+        version: `disk ${stamp}`,
+        head: readFileHead(readFileSync(path, "utf8")),
+        text: () => withoutMark(readFileSync(path, "utf8")),
+      };
+      this.#disk.set(key, { stamp, file });
+      return file;
+    } catch {
+      // Deleted meanwhile, a broken link, or not ours to read: as if it were not there, as for the go command.
+      this.#disk.delete(key);
+      return null;
+    }
+  }
+
+  /** Every Go file of a folder, buffers of files that do not exist yet included, sorted by name. */
+  inFolder(dir: string): LoadedFile[] {
+    const names = new Set(goFileNames(dir));
+    for (const buffer of this.#buffers.values()) {
+      if (pathKey(folderOf(buffer.path)) === pathKey(dir) && buffer.name.endsWith(".go")) {
+        names.add(buffer.name);
+      }
+    }
+    return [...names]
+      .sort()
+      .map((name) => this.load(`${dir}/${name}`))
+      .filter((file) => file !== null);
+  }
+}
+
+function goFileNames(dir: string): string[] {
+  try {
+    return readdirSync(dir, { withFileTypes: true })
+      .filter((entry) => entry.name.endsWith(".go") && !entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    return [];
+  }
+}
+
+/** Positions are counted without the mark, as editors show the text. */
+function withoutMark(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
