@@ -16,7 +16,20 @@ const dist = join(root, "dist");
 const REQUIRE =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
-/** One bundle per process: what the extension host loads, what it starts, and what the timeline's page loads. */
+/**
+ * @typedef {object} Bundle
+ * @property {string} entry
+ * @property {string} out name in dist/
+ * @property {import("esbuild").Format} format
+ * @property {"node" | "browser"} platform
+ * @property {string[]} [external]
+ * @property {boolean} [shebang]
+ */
+
+/**
+ * One bundle per process: what the extension host loads, what it starts, and what the timeline's page loads.
+ * @type {readonly Bundle[]}
+ */
 const BUNDLES = [
   {
     entry: "src/client/extension.ts",
@@ -31,7 +44,10 @@ const BUNDLES = [
   { entry: "webview/timeline.ts", out: "timeline.js", format: "iife", platform: "browser" }, // and timeline.css
 ];
 
-/** Files that the bundles read when they run. */
+/**
+ * Files that the bundles read when they run, and their names beside them.
+ * @type {readonly (readonly [string, string])[]}
+ */
 const ASSETS = [
   ["node_modules/web-tree-sitter/web-tree-sitter.wasm", "web-tree-sitter.wasm"],
   ["node_modules/tree-sitter-go/tree-sitter-go.wasm", "tree-sitter-go.wasm"],
@@ -60,7 +76,7 @@ export async function build({ watch = false, minify = true } = {}) {
       outfile: join("dist", out),
       bundle: true,
       platform,
-      ...(format ? { format } : {}),
+      format,
       target: platform === "node" ? "node20" : ["chrome120", "firefox121", "safari17"],
       external,
       minify,

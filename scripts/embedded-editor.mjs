@@ -78,7 +78,10 @@ export async function installBrowser() {
   return installed;
 }
 
-/** The first of `names` that is a program on PATH. */
+/**
+ * The first of `names` that is a program on PATH.
+ * @param {readonly string[]} names
+ */
 function onPath(names) {
   for (const name of names) {
     for (const folder of (process.env.PATH ?? "").split(delimiter)) {
@@ -88,8 +91,12 @@ function onPath(names) {
   return undefined;
 }
 
-/** Installs the Debian packages of `names` that are missing. */
+/**
+ * Installs the Debian packages of `names` that are missing.
+ * @param {readonly string[]} names
+ */
 async function installSystemPackages(names) {
+  /** @type {string[]} */
   const missing = [];
   for (const name of names) {
     try {
@@ -100,18 +107,18 @@ async function installSystemPackages(names) {
     }
   }
   if (missing.length === 0) return;
-  const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-  const apt = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
-  const install = ["install", "-y", "--no-install-recommends", ...missing];
+  const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+  const command = process.getuid?.() === 0 ? "env" : "sudo";
+  const words = process.getuid?.() === 0 ? apt.slice(1) : ["-n", ...apt];
   try {
     await step(`Installing system packages: ${missing.join(", ")}`, async () => {
-      await quietly(apt[0], [...apt.slice(1), "update"]);
-      await quietly(apt[0], [...apt.slice(1), ...install]);
+      await quietly(command, [...words, "update"]);
+      await quietly(command, [...words, "install", "-y", "--no-install-recommends", ...missing]);
     });
   } catch (cause) {
     throw new Error(
       `These system packages are needed and could not be installed: ${missing.join(" ")}. ` +
-        `Run \`sudo apt-get install ${missing.join(" ")}\` (or your system's equal) and try again.\n${cause.message}`,
+        `Run \`sudo apt-get install ${missing.join(" ")}\` (or your system's equal) and try again.\n${String(cause)}`,
       { cause },
     );
   }

@@ -88,7 +88,10 @@ export function showing(command, args, options = {}) {
   });
 }
 
-/** On Windows `npm` and `code` are batch files, which only a shell can start. */
+/**
+ * On Windows `npm` and `code` are batch files, which only a shell can start.
+ * @param {string} command
+ */
 function needsShell(command) {
   return process.platform === "win32" && !command.endsWith(".exe") && command !== process.execPath;
 }
