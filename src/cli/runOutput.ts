@@ -1,0 +1,154 @@
+/**
+ * Where the records of a run go: text on stderr (stdout stays the program's own), JSON Lines on stdout, or
+ * one HTML page; and the recording that `--out` asks for. Decides the shape of the output and which paths
+ * are made relative; the run itself is left to run.ts.
+ */
+import { closeSync, openSync, writeSync } from "node:fs";
+import path from "node:path";
+import type { Conflict, RunEnd, RunRecord } from "../protocol.ts";
+import { withFramePaths } from "../server/run/framePaths.ts";
+import { RunProblem } from "../server/run/problem.ts";
+import { conflictText, endText, inColour, plain } from "./conflictText.ts";
+import { timelinePage } from "./timelinePage.ts";
+
+export type RunFormat = "text" | "json" | "html";
+
+/** Takes the records of one run and shows them. */
+export interface RunOutput {
+  record(record: RunRecord): void;
+  /** Writes what can only be written at the end. Throws a {@link RunProblem} when a file could not be written. */
+  finish(): void;
+}
+
+/** What output depends on. */
+export interface OutputOptions {
+  readonly format: RunFormat;
+  /** The file that `--out` names: the recording, or the page when the format is html. */
+  readonly out: string | undefined;
+  /** Paths below this folder are printed relative to it. */
+  readonly base: string;
+  /** What ran, for the page's title. */
+  readonly title: string;
+  /** The folder with the page's script and style. */
+  readonly assets: string;
+}
+
+/** Opens the output; throws a {@link RunProblem} at once when `out` cannot be written. */
+export function openRunOutput(options: OutputOptions): RunOutput {
+  const file = options.out === undefined ? undefined : openFile(options.out);
+  const conflicts = new Map<number, Conflict>();
+  const printed = new Map<number, number>();
+  const others: RunRecord[] = [];
+  const paint = process.stderr.isTTY && !process.env.NO_COLOR ? inColour : plain;
+
+  const line = (record: RunRecord): void => {
+    const text = `${JSON.stringify(record)}\n`;
+    if (file && options.format !== "html") file.write(text);
+    if (options.format === "json") writeStdout(text);
+  };
+
+  /** Conflicts whose count has grown since they were printed are printed again, once, before the end. */
+  const grown = (): void => {
+    for (const conflict of conflicts.values()) {
+      if (printed.get(conflict.id) !== conflict.count) line(conflict);
+    }
+  };
+
+  const text = (record: RunRecord, isNew: boolean): void => {
+    if (record.type === "conflict" && isNew) process.stderr.write(conflictText(record, paint));
+    if (record.type === "end") process.stderr.write(endText(record, [...conflicts.values()], paint));
+  };
+
+  return {
+    record(absolute) {
+      const record = withFramePaths(absolute, (name) => relativeTo(options.base, name));
+      const isNew = record.type !== "conflict" || !conflicts.has(record.id);
+      if (record.type === "conflict") conflicts.set(record.id, record);
+      else others.push(record);
+      if (record.type === "end") grown();
+      if (isNew) {
+        line(record);
+        if (record.type === "conflict") printed.set(record.id, record.count);
+      }
+      if (options.format === "text") text(record, isNew);
+    },
+    finish() {
+      if (options.format === "html") {
+        const end = others.filter((record): record is RunEnd => record.type === "end");
+        const rest = others.filter((record) => record.type !== "end");
+        const page = timelinePage([...rest, ...conflicts.values(), ...end], options.title, options.assets);
+        if (file) file.write(page);
+        else writeStdout(page);
+      }
+      file?.close();
+    },
+  };
+}
+
+/** `file` relative to `base` where it lies in it, else as it is; with forward slashes. */
+export function relativeTo(base: string, file: string): string {
+  if (!path.isAbsolute(file)) return file;
+  const relative = path.relative(base, file);
+  const inside = relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
+  return (inside ? relative : file).replaceAll("\\", "/");
+}
+
+/** Writes to stdout; a reader that went away (`| head`) ends the output, not the run. */
+function writeStdout(text: string): void {
+  if (process.stdout.writable) process.stdout.write(text);
+}
+
+interface OutFile {
+  write(text: string): void;
+  close(): void;
+}
+
+/** A file that is written synchronously, so that a recording is whole up to the moment we are killed. */
+function openFile(name: string): OutFile {
+  let descriptor: number;
+  try {
+    descriptor = openSync(name, "w");
+  } catch (error) {
+    throw new RunProblem(
+      `The file ${name} cannot be written (${reason(error)}). Name another file with --out.`,
+      "",
+      {
+        cause: error,
+      },
+    );
+  }
+  let failure: unknown;
+  return {
+    write(text) {
+      // After a failed write the rest would leave a hole in the middle: stop, and say so at the end.
+      if (failure !== undefined) return;
+      try {
+        const bytes = Buffer.from(text);
+        for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+      } catch (error) {
+        failure = error;
+      }
+    },
+    close() {
+      closeSync(descriptor);
+      if (failure === undefined) return;
+      throw new RunProblem(
+        `The file ${name} is incomplete (${reason(failure)}). Make room or name another file with --out, then run again.`,
+        "",
+        { cause: failure },
+      );
+    },
+  };
+}
+
+function reason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  const words: Record<string, string> = {
+    ENOSPC: "no space is left on the disk",
+    EACCES: "permission denied",
+    ENOENT: "its folder does not exist",
+    EISDIR: "it is a folder",
+    EROFS: "the file system is read-only",
+  };
+  return words[code ?? ""] ?? code ?? String(error);
+}
