@@ -8,7 +8,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "n
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installDependencies, root } from "./dependencies.mjs";
-import { step } from "./steps.mjs";
+import { main, step } from "./steps.mjs";
 
 const dist = join(root, "dist");
 
@@ -106,7 +106,9 @@ function copyAssets() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const watch = process.argv.includes("--watch");
-  await installDependencies();
-  await step(watch ? "Building (and watching)" : "Building", () => build({ watch, minify: !watch }));
+  await main(async () => {
+    const watch = process.argv.includes("--watch");
+    await installDependencies();
+    await step(watch ? "Building (and watching)" : "Building", () => build({ watch, minify: !watch }));
+  });
 }

@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { quietly, step } from "./steps.mjs";
+import { main, quietly, step } from "./steps.mjs";
 
 /** code-server 4.139.1 is VS Code 1.139.1; its `engines.node` asks for Node 24. */
 const CODE_SERVER = "4.139.1";
@@ -125,7 +125,9 @@ async function installSystemPackages(names) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { entry } = await installEditor();
-  console.log(entry);
-  console.log(await installBrowser());
+  await main(async () => {
+    const { entry } = await installEditor();
+    console.log(entry);
+    console.log(await installBrowser());
+  });
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "./build.mjs";
 import { installDependencies, root } from "./dependencies.mjs";
-import { quietly, step } from "./steps.mjs";
+import { main, quietly, step } from "./steps.mjs";
 
 /** Where the package is written. */
 export const vsix = join(root, "maprace.vsix");
@@ -32,10 +32,12 @@ export async function pack() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await installDependencies();
-  const size = await step("Building and packing", async () => {
-    await build();
-    return pack();
+  await main(async () => {
+    await installDependencies();
+    const size = await step("Building and packing", async () => {
+      await build();
+      return pack();
+    });
+    console.log(`${vsix} (${(size / 1e6).toFixed(2)} MB)`);
   });
-  console.log(`${vsix} (${(size / 1e6).toFixed(2)} MB)`);
 }

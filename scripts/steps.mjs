@@ -32,6 +32,19 @@ export async function step(what, work) {
 }
 
 /**
+ * Runs a script's main work; an error ends the process with status 1 and the error's own words.
+ * @param {() => Promise<void>} work
+ */
+export async function main(work) {
+  try {
+    await work();
+  } catch (error) {
+    console.error(error instanceof Error && process.env.DEBUG === undefined ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+/**
  * Runs a command quietly; its output is kept and shown only when it fails.
  * @param {string} command
  * @param {readonly string[]} args
