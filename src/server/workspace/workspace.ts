@@ -34,7 +34,7 @@ export interface WorkspaceOptions {
   /** False keeps every process from being started. */
   readonly trusted: boolean;
   readonly variables: Variables;
-  /** The `go` command; looked up on PATH where it is not given. */
+  /** The `go` command; looked up on PATH where it is not given, or "". */
   readonly go?: string;
   /** Called when programs or notes may have changed without a call from outside: `go list` has answered. */
   readonly onChange?: () => void;
@@ -73,7 +73,7 @@ export class Workspace {
     this.#options = options;
     this.#folders = options.folders.map((folder) => workspacePath(folder));
     this.#trusted = options.trusted;
-    this.#go = options.go ?? findGoCommand(options.variables);
+    this.#go = options.go || findGoCommand(options.variables);
     this.#environment = findGo(options.variables);
   }
 
@@ -178,16 +178,6 @@ export class Workspace {
     const found = this.#findAlias(path);
     this.#aliases.set(pathKey(path), found);
     return found;
-  }
-
-  /** The path that the editor has a file open by; the path itself where it is not open. */
-  pathInEditor(path: string): string {
-    for (const opened of this.#buffers.values()) {
-      if (pathKey(this.pathInProgram(opened)) === pathKey(path)) {
-        return opened;
-      }
-    }
-    return path;
   }
 
   /** Waits until `go` has said what it has to say; at once where it is not asked. */
