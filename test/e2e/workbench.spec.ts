@@ -1,0 +1,111 @@
+/**
+ * What a user does first, in a real VS Code with the packed extension: opens a folder, sees the squiggle, asks what it is, runs
+ * with detection, sees the conflict on the timeline, clicks to its source, applies the fix, and runs again without conflicts.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type Editor, repository, startEditor } from "./editor.ts";
+import { cursor, goTo, openFile, runCommand, screenshot, untilItStays, webview } from "./workbench.ts";
+
+const BUILD_MS = 150_000;
+
+describe("in the workbench", () => {
+  let editor: Editor;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "maprace-shop-"));
+    cpSync(join(repository, "test/incidents/session-cache/racy"), folder, { recursive: true });
+    editor = await startEditor({ vsix: join(repository, "maprace.vsix") });
+    await editor.open(folder);
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await screenshot(editor.page, "workbench-failure");
+  });
+
+  afterAll(async () => {
+    await editor.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("shows a squiggle on the unsynchronised write", async () => {
+    const { page } = editor;
+    await openFile(page, "store.go");
+    await page.locator(".monaco-editor .squiggly-warning").first().waitFor({ timeout: 60_000 });
+    await goTo(page, 28, 2);
+  });
+
+  test("tells the other side on hover", async () => {
+    const { page } = editor;
+    await untilItStays(async () => {
+      await runCommand(page, "Show or Focus Hover");
+      await page.locator(".monaco-hover", { hasText: "sessions" }).first().waitFor({ timeout: 3_000 });
+    });
+    await screenshot(page, "squiggle-dark");
+    await runCommand(page, "Toggle between Light/Dark Themes");
+    await untilItStays(async () => {
+      await runCommand(page, "Show or Focus Hover");
+      await page.locator(".monaco-hover", { hasText: "sessions" }).first().waitFor({ timeout: 3_000 });
+    });
+    await screenshot(page, "squiggle-light");
+    await runCommand(page, "Toggle between Light/Dark Themes");
+  });
+
+  test("shows the conflict on the timeline while it runs", async () => {
+    const { page } = editor;
+    await runCommand(page, "Maprace: Run with Race Detection");
+    await conflicts(editor).first().waitFor({ timeout: BUILD_MS });
+    await page.locator(".statusbar-item", { hasText: /Maprace: \d+ conflicts?/ }).waitFor();
+    await screenshot(page, "timeline-dark");
+    await runCommand(page, "Toggle between Light/Dark Themes");
+    await conflicts(editor).first().waitFor();
+    await screenshot(page, "timeline-light");
+    await runCommand(page, "Toggle between Light/Dark Themes");
+  });
+
+  test("lands on the line of a clicked frame", async () => {
+    const { page } = editor;
+    const frame = webview(page)
+      .getByText(/store\.go:(28|34|43)/)
+      .first();
+    const line = Number(/store\.go:(\d+)/.exec((await frame.textContent()) ?? "")?.[1]);
+    await openFile(page, "main.go");
+    await frame.click();
+    await page.locator(".tab.active", { hasText: "store.go" }).waitFor();
+    await cursor(page, line).waitFor();
+    await screenshot(page, "frame-opened");
+  });
+
+  test("rewrites every use of the map with a quick fix", async () => {
+    const { page } = editor;
+    await goTo(page, 28, 2);
+    const menu = page.locator(".action-widget", { hasText: "RWMutex" });
+    await untilItStays(async () => {
+      await page.keyboard.press("Control+.");
+      await menu.waitFor({ timeout: 3_000 });
+    });
+    await screenshot(page, "quick-fix");
+    await menu.locator(".monaco-list-row", { hasText: "RWMutex" }).first().click();
+    await page.locator(".monaco-editor .squiggly-warning").first().waitFor({ state: "detached" });
+    await runCommand(page, "File: Save All Files");
+    await expect.poll(() => readFileSync(join(folder, "store.go"), "utf8")).toMatch(/sync\.RWMutex/);
+    await screenshot(page, "fixed");
+  });
+
+  test("runs the repaired program without conflicts", async () => {
+    const { page } = editor;
+    await runCommand(page, "Maprace: Run with Race Detection");
+    await webview(page).getByText("No conflicts").first().waitFor({ timeout: BUILD_MS });
+    await page.locator(".statusbar-item", { hasText: "Maprace: 0 conflicts" }).waitFor();
+    expect(await conflicts(editor).count()).toBe(0);
+    await screenshot(page, "no-conflicts");
+  });
+});
+
+/** The entries of the timeline's list of conflicts. */
+function conflicts({ page }: Editor) {
+  return webview(page).getByRole("option");
+}

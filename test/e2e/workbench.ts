@@ -1,0 +1,81 @@
+/** What a person does in VS Code's workbench, as functions over its page. Knows VS Code's elements and nothing of Maprace. */
+import { join } from "node:path";
+import type { FrameLocator, Locator, Page } from "playwright-core";
+import { artifacts } from "./editor.ts";
+
+const SHORT_MS = 3_000;
+
+/**
+ * Does `action` again until it succeeds, at most six times: a popup that opens while the workbench still settles
+ * may be closed again by a change of focus.
+ */
+export async function untilItStays(action: () => Promise<void>): Promise<void> {
+  for (let left = 5; ; left--) {
+    try {
+      await action();
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
+}
+
+/** Runs a command by its title, as in the command palette. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await untilItStays(async () => {
+    await page.keyboard.press("F1"); // The browser keeps some Ctrl+Shift keys for itself.
+    const box = page.locator(".quick-input-widget input[type=text]").first();
+    await box.waitFor({ timeout: SHORT_MS });
+    await box.fill(`>${title}`);
+    await page
+      .locator(".quick-input-list .monaco-list-row", { hasText: title })
+      .first()
+      .waitFor({ timeout: SHORT_MS });
+    await page.keyboard.press("Enter");
+  });
+}
+
+/** Opens a file of the workspace by its name, as with Go to File. */
+export async function openFile(page: Page, name: string): Promise<void> {
+  await untilItStays(async () => {
+    await page.keyboard.press("Control+p");
+    const box = page.locator(".quick-input-widget input[type=text]").first();
+    await box.waitFor({ timeout: SHORT_MS });
+    await box.fill(name);
+    await page
+      .locator(".quick-input-list .monaco-list-row", { hasText: name })
+      .first()
+      .waitFor({ timeout: SHORT_MS });
+    await page.keyboard.press("Enter");
+    await page
+      .locator(".tab.active", { hasText: name.slice(name.lastIndexOf("/") + 1) })
+      .waitFor({ timeout: SHORT_MS });
+  });
+}
+
+/** Puts the cursor of the active editor there; both count from 1. */
+export async function goTo(page: Page, line: number, column: number): Promise<void> {
+  await untilItStays(async () => {
+    await page.keyboard.press("Control+g");
+    const box = page.locator(".quick-input-widget input[type=text]").first();
+    await box.waitFor({ timeout: SHORT_MS });
+    await box.fill(`:${line}:${column}`);
+    await page.keyboard.press("Enter");
+    await cursor(page, line).waitFor({ timeout: SHORT_MS });
+  });
+}
+
+/** The status bar entry that says that the cursor is on `line`. */
+export function cursor(page: Page, line: number): Locator {
+  return page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line},` });
+}
+
+/** What is inside the webview that is shown. */
+export function webview(page: Page): FrameLocator {
+  return page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+}
+
+/** Leaves a picture in test/artifacts. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(artifacts, `${name}.png`) });
+}
