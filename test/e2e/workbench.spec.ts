@@ -107,5 +107,5 @@ describe("in the workbench", () => {
 
 /** The entries of the timeline's list of conflicts. */
 function conflicts({ page }: Editor) {
-  return webview(page).getByRole("option");
+  return webview(page).getByRole("listbox", { name: "Conflicts" }).getByRole("option");
 }

@@ -47,7 +47,7 @@ const TABLE: readonly Row[] = [
       "src/server/run",
       PROTOCOL,
       "src/server/lsp/main.ts",
-      "src/server/dap/main.ts",
+      "src/server/dap/adapter.ts",
       "webview/page.ts",
     ],
     packages: [],
