@@ -1,0 +1,144 @@
+//go:build maprace
+
+// The runtime's race hooks. With the race constants on, the standard library calls these at every
+// synchronisation; their names and parameters are those of race0.go in the user's own Go, which is
+// checked before a build (src/server/run/hooks.ts). Accesses of plain memory are of no interest here:
+// those hooks are empty and vanish in inlining. Maps call mrMapRead and mrMapWrite instead.
+
+package runtime
+
+import (
+	"unsafe"
+)
+
+func raceReadObjectPC(t *_type, addr unsafe.Pointer, callerpc, pc uintptr)  {}
+func raceWriteObjectPC(t *_type, addr unsafe.Pointer, callerpc, pc uintptr) {}
+func racereadpc(addr unsafe.Pointer, callerpc, pc uintptr)                  {}
+func racewritepc(addr unsafe.Pointer, callerpc, pc uintptr)                 {}
+func racereadrangepc(addr unsafe.Pointer, sz, callerpc, pc uintptr)         {}
+func racewriterangepc(addr unsafe.Pointer, sz, callerpc, pc uintptr)        {}
+
+func racemapshadow(addr unsafe.Pointer, size uintptr) {}
+func racemalloc(p unsafe.Pointer, sz uintptr)         {}
+func raceproccreate() uintptr                         { return 1 }
+func raceprocdestroy(ctx uintptr)                     {}
+
+// racefree is called by the sweeper for freed objects of spans that hold synchronisation objects.
+func racefree(p unsafe.Pointer, sz uintptr) { mrForget(uintptr(p), sz) }
+
+func raceinit() (uintptr, uintptr) { return uintptr(unsafe.Pointer(&mrMain)), 1 }
+func racefini()                    { mrEnd() }
+
+// racegostart is called on a system stack by the goroutine that executes a go statement.
+func racegostart(pc uintptr) uintptr {
+	gp := getg()
+	if gp.m.curg != nil {
+		gp = gp.m.curg
+	}
+	parent := (*mrG)(unsafe.Pointer(gp.racectx))
+	var created uint32
+	if parent != nil && gp == gp.m.curg && mrHasFramePointers {
+		var pcs [mrDepth]uintptr
+		if n := mrWalk(gp, gp.sched.bp, pcs[:]); n > 0 {
+			created = mrIntern(&pcs, n)
+		}
+	}
+	return uintptr(unsafe.Pointer(mrNewContext(parent, created)))
+}
+
+func racegoend() {
+	gp := getg()
+	if c := (*mrG)(unsafe.Pointer(gp.racectx)); c != nil {
+		gp.racectx = 0
+		mrEndContext(c)
+	}
+}
+
+// racectxstart makes a context that takes over from another one on the same goroutine.
+func racectxstart(pc, spawnctx uintptr) uintptr {
+	return uintptr(unsafe.Pointer(mrNewContext((*mrG)(unsafe.Pointer(spawnctx)), 0)))
+}
+
+func racectxend(racectx uintptr) {
+	if racectx != 0 {
+		mrEndContext((*mrG)(unsafe.Pointer(racectx)))
+	}
+}
+
+// racefingo is called before finalizers and cleanups run: they see everything that happened before.
+func racefingo() {}
+
+// mrSyncing returns the context that a synchronisation of gp at addr concerns, nil when it concerns none:
+// between race.Disable and race.Enable, on a stack, in code that runs for no goroutine.
+func mrSyncing(gp *g, addr unsafe.Pointer) *mrG {
+	if getg().raceignore != 0 || !mrShared(gp, uintptr(addr)) {
+		return nil
+	}
+	return (*mrG)(unsafe.Pointer(gp.racectx))
+}
+
+func raceacquire(addr unsafe.Pointer)        { raceacquireg(getg(), addr) }
+func racerelease(addr unsafe.Pointer)        { racereleaseg(getg(), addr) }
+func racereleaseacquire(addr unsafe.Pointer) { racereleaseacquireg(getg(), addr) }
+func racereleasemerge(addr unsafe.Pointer)   { racereleasemergeg(getg(), addr) }
+
+func raceacquireg(gp *g, addr unsafe.Pointer) {
+	if c := mrSyncing(gp, addr); c != nil {
+		c.noteSync(gp, mrEventAcquire, addr)
+		mrAcquire(c, uintptr(addr))
+	}
+}
+
+func raceacquirectx(racectx uintptr, addr unsafe.Pointer) {
+	if racectx != 0 {
+		mrAcquire((*mrG)(unsafe.Pointer(racectx)), uintptr(addr))
+	}
+}
+
+func racereleaseg(gp *g, addr unsafe.Pointer) {
+	if c := mrSyncing(gp, addr); c != nil {
+		c.noteSync(gp, mrEventRelease, addr)
+		mrReleaseTo(c, uintptr(addr))
+	}
+}
+
+func racereleaseacquireg(gp *g, addr unsafe.Pointer) {
+	if c := mrSyncing(gp, addr); c != nil {
+		c.noteSync(gp, mrEventRelease, addr)
+		mrReleaseAcquire(c, uintptr(addr))
+	}
+}
+
+func racereleasemergeg(gp *g, addr unsafe.Pointer) {
+	if c := mrSyncing(gp, addr); c != nil {
+		c.noteSync(gp, mrEventRelease, addr)
+		mrMergeTo(c, uintptr(addr))
+	}
+}
+
+// noteSync remembers a synchronisation, unless it is done on another goroutine's behalf.
+func (c *mrG) noteSync(gp *g, kind uint8, addr unsafe.Pointer) {
+	if gp == getg() {
+		c.note(kind, uintptr(addr), getfp())
+	}
+}
+
+// What package internal/race declares.
+
+//go:linkname mrRaceAcquire internal/race.Acquire
+func mrRaceAcquire(addr unsafe.Pointer) { raceacquireg(getg(), addr) }
+
+//go:linkname mrRaceRelease internal/race.Release
+func mrRaceRelease(addr unsafe.Pointer) { racereleaseg(getg(), addr) }
+
+//go:linkname mrRaceReleaseMerge internal/race.ReleaseMerge
+func mrRaceReleaseMerge(addr unsafe.Pointer) { racereleasemergeg(getg(), addr) }
+
+//go:linkname mrRaceDisable internal/race.Disable
+func mrRaceDisable() { getg().raceignore++ }
+
+//go:linkname mrRaceEnable internal/race.Enable
+func mrRaceEnable() { getg().raceignore-- }
+
+//go:linkname mrRaceErrors internal/race.Errors
+func mrRaceErrors() int { return int(mrConflicts.used) }

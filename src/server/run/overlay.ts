@@ -1,0 +1,248 @@
+/**
+ * Prepares a build on the instrumented runtime: writes the changed files of the user's own Go into a
+ * cache folder, and one overlay file that names them together with unsaved editor buffers and the user's
+ * own overlay. Decides which builds are refused, and why; running the build is left to session.ts.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { RunMode } from "../../protocol.ts";
+import { type Adaptation, CONSTANTS, SWISS_MAP_HOOKS, SWISS_MAPS } from "./adaptations.ts";
+import { RACE0_ON, unansweredHooks } from "./hooks.ts";
+import { readToolchain, type Toolchain } from "./toolchain.ts";
+
+/** What a build on the instrumented runtime is made from. */
+export interface OverlayRequest {
+  /** Absolute path of the go command. */
+  readonly go: string;
+  readonly mode: RunMode;
+  /** Where the build runs: its go.mod and GOTOOLCHAIN choose the toolchain. */
+  readonly cwd: string;
+  /** Kept between runs: changed runtime files, links to toolchains. Outside the user's tree. */
+  readonly cacheDir: string;
+  /** The folder with the detector's Go files. */
+  readonly runtimeSources: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Unsaved editor buffers: absolute path to text. */
+  readonly unsaved?: Readonly<Record<string, string>>;
+  /** The user's own build flags. */
+  readonly buildFlags?: readonly string[];
+  /** Package patterns that `vars` watches; the packages of the main module when absent. */
+  readonly packages?: readonly string[];
+}
+
+/** How to run `go build` or `go test` so that the program is watched. */
+export interface PreparedBuild {
+  /** The go command to run. */
+  readonly go: string;
+  /** Put over the environment of the build. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Put right after `build` or `test`, in place of the user's build flags, which they contain. */
+  readonly buildArgs: readonly string[];
+  readonly goVersion: string;
+  readonly goroot: string;
+  /** The mode that really runs. */
+  readonly mode: RunMode;
+  /** A path of the instrumented program as the user knows it. */
+  readonly mapPath: (file: string) => string;
+  /** Sentences for the user: what is different from what was asked for. */
+  readonly notes: readonly string[];
+}
+
+/** A build that Maprace does not do; the message says why and what to do. */
+export class OverlayRefusal extends Error {}
+
+const OLDEST_MINOR = 22;
+
+/**
+ * Prepares a build of mode `maps`, `vars` or `go-race` (the last without a detector of ours).
+ * @throws OverlayRefusal when the Go version, a flag or a hook cannot be worked with.
+ */
+export async function prepareOverlay(request: OverlayRequest): Promise<PreparedBuild> {
+  const env = request.env ?? process.env;
+  mkdirSync(request.cacheDir, { recursive: true });
+  const toolchain = await readToolchain(request.go, request.cwd, request.cacheDir, env);
+  const flags = [...(request.buildFlags ?? [])];
+  refuseVersion(toolchain);
+  refuseFlags(flags, "the build flags", request.mode);
+  refuseFlags(splitFlags(toolchain.goflags), "GOFLAGS", request.mode);
+
+  const replaced: Record<string, string> = {};
+  const users = takeFlag(flags, "overlay");
+  if (users !== undefined) Object.assign(replaced, readUsersOverlay(users, request.cwd));
+  const folder = path.join(request.cacheDir, "overlay");
+  mkdirSync(folder, { recursive: true });
+  for (const [file, text] of Object.entries(request.unsaved ?? {})) {
+    replaced[file] = store(folder, path.basename(file), text);
+  }
+  if (request.mode !== "go-race") {
+    Object.assign(replaced, adaptedRuntime(toolchain, folder, request.runtimeSources));
+  }
+  const buildArgs = request.mode === "go-race" ? ["-race"] : [];
+  if (Object.keys(replaced).length > 0) {
+    const overlay = store(folder, "overlay.json", JSON.stringify({ Replace: replaced }, null, 1));
+    buildArgs.push(`-overlay=${overlay}`);
+  }
+  return {
+    go: toolchain.go,
+    env: toolchain.env,
+    buildArgs: [...flags, ...buildArgs],
+    goVersion: toolchain.version,
+    goroot: toolchain.realGoroot,
+    mode: request.mode,
+    mapPath: (file) => mapPath(file, toolchain),
+    notes: [],
+  };
+}
+
+function refuseVersion(toolchain: Toolchain): void {
+  if (toolchain.major === 1 && toolchain.minor >= OLDEST_MINOR) {
+    if (!/noswissmap/.test(toolchain.goexperiment)) return;
+    throw new OverlayRefusal(
+      "GOEXPERIMENT=noswissmap brings back an older map that Maprace does not know in this Go. Unset it, or run with --mode go-race.",
+    );
+  }
+  throw new OverlayRefusal(
+    `Maprace needs Go 1.${OLDEST_MINOR} or later, and this folder is built with ${toolchain.version || "an unknown Go"}. Install a newer Go (https://go.dev/dl/), or raise the toolchain line of go.mod.`,
+  );
+}
+
+/** Flags that switch on another sanitizer, which cannot share a program with the detector. */
+function refuseFlags(flags: readonly string[], where: string, mode: RunMode): void {
+  for (const flag of flags) {
+    const [, name, value] = /^--?(race|msan|asan)(?:=(.*))?$/.exec(flag) ?? [];
+    if (name === undefined || value === "false" || value === "0") continue;
+    if (name === "race" && mode === "go-race") continue;
+    throw new OverlayRefusal(
+      `-${name} in ${where} cannot be combined with Maprace's detector. Take it out${name === "race" ? ", or run with --mode go-race" : ""}.`,
+    );
+  }
+}
+
+/** GOFLAGS as a list: separated by spaces, each flag may be quoted. */
+function splitFlags(text: string): string[] {
+  return [...text.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, plain]) => single ?? double ?? plain ?? "",
+  );
+}
+
+/** Takes `-name=value` or `-name value` out of flags; undefined when it is not there. */
+function takeFlag(flags: string[], name: string): string | undefined {
+  const at = flags.findIndex((flag) => new RegExp(`^--?${name}(=|$)`).test(flag));
+  if (at < 0) return undefined;
+  const [flag = ""] = flags.splice(at, 1);
+  const equals = flag.indexOf("=");
+  return equals >= 0 ? flag.slice(equals + 1) : flags.splice(at, 1)[0];
+}
+
+function readUsersOverlay(file: string, cwd: string): Record<string, string> {
+  const absolute = path.resolve(cwd, file);
+  let parsed: { Replace?: Record<string, string> };
+  try {
+    parsed = JSON.parse(readFileSync(absolute, "utf8")) as { Replace?: Record<string, string> };
+  } catch (cause) {
+    throw new OverlayRefusal(
+      `The overlay ${file} of the build flags cannot be read as JSON. Correct it, or take the flag out.`,
+      { cause },
+    );
+  }
+  const result: Record<string, string> = {};
+  for (const [from, to] of Object.entries(parsed.Replace ?? {})) {
+    result[path.resolve(cwd, from)] = to === "" ? "" : path.resolve(cwd, to);
+  }
+  return result;
+}
+
+/** Everything of GOROOT that the instrumented runtime changes or adds: file to replacement. */
+function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): Record<string, string> {
+  const src = path.join(toolchain.goroot, "src");
+  const replaced: Record<string, string> = {};
+  const put = (file: string, text: string): void => {
+    replaced[path.join(src, ...file.split("/"))] = store(folder, path.basename(file), text);
+  };
+  const race0 = readGoroot(toolchain, "runtime/race0.go");
+  const unanswered = unansweredHooks(race0);
+  if (unanswered.length > 0) {
+    throw new OverlayRefusal(
+      `${toolchain.version} has race hooks that this Maprace does not know: ${unanswered.join("; ")}. Update Maprace, or run with --mode go-race.`,
+    );
+  }
+  put("runtime/race0.go", RACE0_ON);
+  for (const adaptation of [...CONSTANTS, ...SWISS_MAPS]) {
+    const text = adapt(toolchain, adaptation);
+    if (text !== undefined) put(adaptation.file, text);
+  }
+  put("internal/runtime/maps/maprace.go", SWISS_MAP_HOOKS);
+  for (const file of readdirSync(sources)) {
+    if (file.endsWith(".go")) {
+      put(`runtime/${file}`, activate(readFileSync(path.join(sources, file), "utf8")));
+    }
+  }
+  put(
+    "internal/abi/maprace_state.go",
+    activate(readFileSync(path.join(sources, "abi", "maprace_state.go"), "utf8")),
+  );
+  return replaced;
+}
+
+/** A detector file without the build tag that keeps tools from taking it for an ordinary package. */
+function activate(text: string): string {
+  return text.replace(/^\/\/go:build maprace(?: && (.*))?\n/m, (_, rest?: string) =>
+    rest === undefined ? "" : `//go:build ${rest}\n`,
+  );
+}
+
+function readGoroot(toolchain: Toolchain, file: string): string {
+  try {
+    return readFileSync(path.join(toolchain.goroot, "src", ...file.split("/")), "utf8");
+  } catch (cause) {
+    throw new OverlayRefusal(
+      `The Go at ${toolchain.realGoroot} has no readable src/${file}. Install Go with its source files (https://go.dev/dl/).`,
+      { cause },
+    );
+  }
+}
+
+/** The adapted text of a file; undefined when this Go has no such file and need not have it. */
+function adapt(toolchain: Toolchain, { file, edits, optional, append }: Adaptation): string | undefined {
+  if (optional && !existsSync(path.join(toolchain.goroot, "src", ...file.split("/")))) {
+    return undefined;
+  }
+  let text = readGoroot(toolchain, file).replaceAll("\r\n", "\n");
+  for (const edit of edits) {
+    edit.find.lastIndex = 0;
+    if (!edit.find.test(text)) {
+      if (edit.optional) continue;
+      throw new OverlayRefusal(
+        `src/${file} of ${toolchain.version} is not as Maprace knows it (no match for ${edit.find}). Update Maprace, or run with --mode go-race.`,
+      );
+    }
+    edit.find.lastIndex = 0;
+    text =
+      typeof edit.replace === "string"
+        ? text.replace(edit.find, edit.replace)
+        : text.replace(edit.find, edit.replace);
+  }
+  return text + (append ?? "");
+}
+
+/** Writes a text under a name that its content decides, unless it is there; returns the absolute path. */
+function store(folder: string, name: string, text: string): string {
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const dot = name.lastIndexOf(".");
+  const file = path.join(folder, `${name.slice(0, dot)}-${hash}${name.slice(dot)}`);
+  if (!existsSync(file)) {
+    const temporary = `${file}.${process.pid}`;
+    writeFileSync(temporary, text);
+    renameSync(temporary, file);
+  }
+  return file;
+}
+
+/** Undoes the link to a downloaded toolchain. */
+function mapPath(file: string, toolchain: Toolchain): string {
+  if (file.startsWith(toolchain.goroot)) {
+    return toolchain.realGoroot + file.slice(toolchain.goroot.length);
+  }
+  return file;
+}
