@@ -11,19 +11,13 @@ import { RunProblem } from "../server/run/problem.ts";
 import { type RunRequest, RunSession } from "../server/run/session.ts";
 import { splitArguments } from "./buildFlags.ts";
 import { openRunOutput, type RunFormat } from "./runOutput.ts";
+import { UsageError } from "./usage.ts";
 
 /** The exit status of everything that could not run. */
 export const COULD_NOT_RUN = 2;
 
 const MODES: readonly RunMode[] = ["maps", "vars", "go-race"];
 const FORMATS: readonly RunFormat[] = ["text", "json", "html"];
-
-const USAGE = {
-  program: `usage: maprace run [--mode maps|vars|go-race] [--explore N] [--show-keys] [--format text|json|html]
-                   [--out FILE] [GO BUILD FLAGS] [PACKAGE] [-- ARGS…]`,
-  test: `usage: maprace test [--mode maps|vars|go-race] [--explore N] [--show-keys] [--format text|json|html]
-                    [--out FILE] [GO BUILD FLAGS] [PACKAGES] [-- TESTFLAGS…]`,
-};
 
 /** `maprace run`. @returns the exit status. */
 export function runProgram(argv: string[], assets: string): Promise<number> {
@@ -65,15 +59,23 @@ interface RunArguments {
 
 function readArguments(target: "program" | "test", argv: readonly string[]): RunArguments {
   const { own, build, rest } = splitArguments(argv);
-  const { values, positionals } = parseOwn(target, own);
+  const { values, positionals } = parseArgs({
+    args: own,
+    allowPositionals: true,
+    options: {
+      mode: { type: "string", default: "maps" },
+      format: { type: "string", default: "text" },
+      out: { type: "string" },
+      "show-keys": { type: "boolean", default: false },
+    },
+  });
   const mode = MODES.find((known) => known === values.mode);
   const format = FORMATS.find((known) => known === values.format);
-  if (!mode) throw new RunProblem(`There is no mode "${values.mode}": it is one of ${MODES.join(", ")}.`);
-  if (!format)
-    throw new RunProblem(`There is no format "${values.format}": it is one of ${FORMATS.join(", ")}.`);
+  if (!mode) throw new UsageError(`there is no mode “${values.mode}”; there are ${MODES.join(", ")}`);
+  if (!format) throw new UsageError(`there is no format “${values.format}”; there are ${FORMATS.join(", ")}`);
   if (target === "program" && positionals.length > 1 && !positionals.every((name) => name.endsWith(".go"))) {
-    throw new RunProblem(
-      `A run takes one package, not ${positionals.length}. Put arguments of the program behind "--": maprace run ${positionals[0]} -- ${positionals.slice(1).join(" ")}`,
+    throw new UsageError(
+      `a run takes one package, not ${positionals.length}; put arguments of the program behind “--”: maprace run ${positionals[0]} -- ${positionals.slice(1).join(" ")}`,
     );
   }
   return {
@@ -86,23 +88,6 @@ function readArguments(target: "program" | "test", argv: readonly string[]): Run
     buildFlags: build,
     args: rest,
   };
-}
-
-function parseOwn(target: "program" | "test", own: string[]) {
-  try {
-    return parseArgs({
-      args: own,
-      allowPositionals: true,
-      options: {
-        mode: { type: "string", default: "maps" },
-        format: { type: "string", default: "text" },
-        out: { type: "string" },
-        "show-keys": { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    throw new RunProblem(`${(error as Error).message}\n${USAGE[target]}`, "", { cause: error });
-  }
 }
 
 async function runOnce(args: RunArguments, argv: readonly string[], assets: string): Promise<number> {
@@ -122,13 +107,12 @@ async function runOnce(args: RunArguments, argv: readonly string[], assets: stri
     title: `maprace ${args.target === "test" ? "test" : "run"} ${argv.join(" ")}`.trim(),
     assets,
   });
+  outliveClosedPipes();
   const session = new RunSession(request, {
     started: () => {},
     record: (record) => output.record(record),
-    output: (stream, data) => {
-      const to = stream === "stdout" && request.stdout === "inherit" ? process.stdout : process.stderr;
-      to.write(data);
-    },
+    output: (stream, data) =>
+      pass(data, stream === "stdout" && request.stdout === "inherit" ? process.stdout : process.stderr),
     note: (sentence) => process.stderr.write(`maprace: ${sentence}\n`),
   });
   const stopForwarding = forwardSignals(session);
@@ -139,6 +123,24 @@ async function runOnce(args: RunArguments, argv: readonly string[], assets: stri
   } finally {
     stopForwarding();
   }
+}
+
+/** A reader that goes away (`| head`) ends what is printed, not the run: the exit status still counts. */
+function outliveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}
+
+/** Writes the program's output to ours, no faster than ours is read. */
+function pass(data: Buffer, to: NodeJS.WriteStream): void | Promise<void> {
+  if (!to.writable || to.write(data)) return;
+  return new Promise((resolve) => {
+    to.once("drain", resolve);
+    to.once("close", resolve);
+  });
 }
 
 /** The first signal is passed on to the program, which may want to end in order; the second ends it. */

@@ -93,8 +93,8 @@ export function relativeTo(base: string, file: string): string {
   return (inside ? relative : file).replaceAll("\\", "/");
 }
 
-/** Writes to stdout; a reader that went away (`| head`) ends the output, not the run. */
 function writeStdout(text: string): void {
+  // A pipe that was closed at the other end takes nothing more.
   if (process.stdout.writable) process.stdout.write(text);
 }
 

@@ -36,6 +36,17 @@ test("a later record with the same id replaces the earlier, and no change tells 
   expect(ledger.conflicts()).toHaveLength(1);
 });
 
+test("a count that comes at the end of a process goes into its conflict", () => {
+  const ledger = createLedger();
+  ledger.add(conflict(7, [3, 4]));
+  expect(ledger.add({ type: "count", pid: 10, id: 7, count: 12 })).toMatchObject({
+    type: "conflict",
+    id: 1,
+    count: 12,
+  });
+  expect(ledger.add({ type: "count", pid: 10, id: 8, count: 2 })).toBeUndefined();
+});
+
 test("two processes that find the same pair share a number, and their counts add up in either order", () => {
   const ledger = createLedger();
   for (const pid of [10, 11]) ledger.add(start(pid));

@@ -69,14 +69,18 @@ export function createLedger(): Ledger {
       return entry.conflict;
     }
     entryOfSource.set(source, known);
-    if (known.counts.get(source) === incoming.count) return undefined;
-    known.counts.set(source, incoming.count);
-    let count = 0;
-    for (const n of known.counts.values()) count += n;
     // `-race` names the map in one report and only the memory of its slot in the next.
-    const better = known.conflict.map.type === UNKNOWN_MEMORY ? map : known.conflict.map;
-    known.conflict = { ...known.conflict, map: better, count };
-    return known.conflict;
+    if (known.conflict.map.type === UNKNOWN_MEMORY) known.conflict = { ...known.conflict, map };
+    return setCount(known, source, incoming.count);
+  };
+
+  const setCount = (entry: Entry, source: string, sourceCount: number): Conflict | undefined => {
+    if (entry.counts.get(source) === sourceCount) return undefined;
+    entry.counts.set(source, sourceCount);
+    let count = 0;
+    for (const n of entry.counts.values()) count += n;
+    entry.conflict = { ...entry.conflict, count };
+    return entry.conflict;
   };
 
   return {
@@ -92,6 +96,11 @@ export function createLedger(): Ledger {
         }
         case "conflict":
           return addConflict(record);
+        case "count": {
+          const source = `${record.pid}:${record.id}`;
+          const entry = entryOfSource.get(source);
+          return entry && setCount(entry, source, record.count);
+        }
         case "map": {
           const { pid, ...mix } = record;
           return { ...(mix as MapMix), id: mapId(pid, mix.id) };

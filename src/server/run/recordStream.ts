@@ -5,19 +5,30 @@
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
-import type { Conflict, MapMix, RunEnd, RunStart } from "../../protocol.ts";
+import type { Conflict, MapMix, RunEnd, RunRecord, RunStart } from "../../protocol.ts";
+
+/** At the end of a process: how often it saw a Conflict that it had reported at once. */
+export interface ConflictCount {
+  readonly type: "count";
+  readonly id: number;
+  readonly count: number;
+}
 
 /** A record as a program writes it: it knows nothing of exit statuses, and says which process it came from. */
 export type StreamRecord = (
   | RunStart
   | Conflict
+  | ConflictCount
   | MapMix
   | Omit<RunEnd, "exitCode" | "death" | "truncated">
 ) & { readonly pid: number };
 
-/** What {@link parseRecordLine} makes of a line: a record, a record of a kind we do not know, or no JSON. */
+/**
+ * What {@link parseRecordLine} makes of a line: a record (from a program, or from a recording that `--out`
+ * made, which knows no processes), a record of a kind we do not know, or no record.
+ */
 export type ParsedLine =
-  | { readonly kind: "record"; readonly record: StreamRecord }
+  | { readonly kind: "record"; readonly record: StreamRecord | RunRecord }
   | { readonly kind: "unknown"; readonly type: string }
   | { readonly kind: "broken" };
 
@@ -44,16 +55,22 @@ export function parseRecordLine(line: string): ParsedLine {
           "accesses" in value &&
           hasTwo(value.accesses) &&
           has(value, "map", "object")
-        : type === "map"
-          ? has(value, "id", "string") && has(value, "map", "object")
-          : type === "end"
-            ? has(value, "dropped", "number")
-            : undefined;
+        : type === "count"
+          ? has(value, "id", "number") && has(value, "count", "number")
+          : type === "map"
+            ? has(value, "id", "string") && has(value, "map", "object")
+            : type === "end"
+              ? has(value, "dropped", "number")
+              : undefined;
   if (complete === undefined) return { kind: "unknown", type };
   if (!complete) return { kind: "broken" };
   // The fields that the ledger relies on were looked at above; the rest is only shown.
-  const record = value as StreamRecord;
-  return { kind: "record", record: typeof record.pid === "number" ? record : { ...record, pid: 0 } };
+  return { kind: "record", record: value as StreamRecord | RunRecord };
+}
+
+/** Whether a record comes from a program itself, which says in every record which process it is. */
+export function isFromProgram(record: StreamRecord | RunRecord): record is StreamRecord {
+  return "pid" in record && typeof record.pid === "number";
 }
 
 function has(value: object, key: string, type: "string" | "number" | "object"): boolean {

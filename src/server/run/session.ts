@@ -13,13 +13,14 @@ import type { Conflict, RunEnd, RunMode, RunRecord } from "../../protocol.ts";
 import { type CrashReader, createCrashReader } from "./crashLog.ts";
 import { withFramePaths } from "./framePaths.ts";
 import { findGo, runGo } from "./goCommand.ts";
+import { explainGoFailure } from "./goFailure.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { OverlayRefusal, type PreparedBuild, prepareOverlay } from "./overlay.ts";
 import { locatePackages } from "./packageTarget.ts";
 import { RunProblem } from "./problem.ts";
 import { type ProcessEnd, type ProcessTree, startProcessTree } from "./processTree.ts";
 import { RaceLogs } from "./raceLogs.ts";
-import { LineFollower, parseRecordLine, type StreamRecord } from "./recordStream.ts";
+import { isFromProgram, LineFollower, parseRecordLine, type StreamRecord } from "./recordStream.ts";
 
 /** What to run and how. */
 export interface RunRequest {
@@ -55,7 +56,8 @@ export interface RunListener {
   started(): void;
   /** A record with absolute paths. A later Conflict with the same id replaces the earlier: its count grew. */
   record(record: RunRecord): void;
-  output(stream: "stdout" | "stderr", data: Buffer): void;
+  /** A piece of the program's output. The next piece waits for the promise: a slow terminal slows the program. */
+  output(stream: "stdout" | "stderr", data: Buffer): void | Promise<void>;
   /** A sentence for the user about the run itself: what it is doing, what had to be done differently. */
   note(sentence: string): void;
 }
@@ -224,7 +226,7 @@ export class RunSession {
     const reports =
       build.mode === "go-race"
         ? this.#followRaceLogs(env, build)
-        : this.#followStream(path.join(this.#folder, "stream.jsonl"));
+        : this.#followStream(path.join(this.#folder, "stream.jsonl"), build.mode);
     const isTest = this.#request.target === "test";
     const stdout =
       isTest || this.#request.stdout === "listener" ? "pipe" : this.#request.stdout === "to-stderr" ? 2 : 1;
@@ -254,10 +256,10 @@ export class RunSession {
     return this.#close(end, isTest ? tests : undefined);
   }
 
-  #followStream(file: string): Reports {
+  #followStream(file: string, mode: RunMode): Reports {
     const follower = new LineFollower(file, (line) => this.#takeLine(line));
     return {
-      environment: { MAPRACE_STREAM: file },
+      environment: { MAPRACE_STREAM: file, MAPRACE_MODE: mode },
       start: () => follower.start(),
       finish: async () => {
         // A killed program may leave half a line: what it was about to say is lost, and counted.
@@ -287,8 +289,8 @@ export class RunSession {
   #takeLine(line: string): void {
     if (line.trim() === "") return;
     const parsed = parseRecordLine(line);
-    if (parsed.kind === "record") this.#take(parsed.record);
-    else if (parsed.kind === "broken") this.#damaged++;
+    if (parsed.kind === "record" && isFromProgram(parsed.record)) this.#take(parsed.record);
+    else if (parsed.kind !== "unknown") this.#damaged++;
     else
       this.#listener.note(`The program reported a record of unknown kind "${parsed.type}"; it is left out.`);
   }
@@ -307,7 +309,7 @@ export class RunSession {
     const decoder = new StringDecoder("utf8");
     for await (const chunk of stream) {
       const data = chunk as Buffer;
-      this.#listener.output(name, data);
+      await this.#listener.output(name, data);
       const text = decoder.write(data);
       // `go test` prints its binaries' stderr on its own stdout.
       this.#crash.feed(text);
@@ -379,27 +381,6 @@ export function stableBinary(cache: string, folder: string, importPath: string, 
   const place = path.join(cache, "bin", id, mode);
   mkdirSync(place, { recursive: true });
   return path.join(place, process.platform === "win32" ? `${name}.exe` : name);
-}
-
-/** Turns what `go list` or `go build` said into a sentence; the compiler's own errors stay as they are. */
-function explainGoFailure(stderr: string, cwd: string): RunProblem {
-  if (
-    /go\.mod file not found|cannot find main module|outside main module or its selected dependencies/.test(
-      stderr,
-    )
-  ) {
-    return new RunProblem(
-      `There is no go.mod in ${cwd} or above it that covers this package. Run \`go mod init NAME\` there, or name a folder inside a module.`,
-      stderr,
-    );
-  }
-  if (/-race requires cgo|C compiler .* not found/.test(stderr)) {
-    return new RunProblem(
-      "Go's own -race needs cgo and a C compiler, which this build does not have. Use mode maps or vars, which need neither, or install a C compiler and set CGO_ENABLED=1.",
-      stderr,
-    );
-  }
-  return new RunProblem("The program does not build. Correct the errors and run again.", stderr);
 }
 
 function explainStartFailure(error: unknown, command: string, cwd: string): RunProblem {

@@ -1,0 +1,26 @@
+/**
+ * Turns a failed `go list` or `go build` into a sentence with a next step. Errors of the compiler are shown as
+ * they are, with file and line; nothing is guessed about them.
+ */
+import { RunProblem } from "./problem.ts";
+
+/** Turns what `go list` or `go build` said into a sentence; the compiler's own errors stay as they are. */
+export function explainGoFailure(stderr: string, cwd: string): RunProblem {
+  if (
+    /go\.mod file not found|cannot find main module|outside main module or its selected dependencies/.test(
+      stderr,
+    )
+  ) {
+    return new RunProblem(
+      `There is no go.mod in ${cwd} or above it that covers this package. Run \`go mod init NAME\` there, or name a folder inside a module.`,
+      stderr,
+    );
+  }
+  if (/-race requires cgo|C compiler .* not found/.test(stderr)) {
+    return new RunProblem(
+      "Go's own -race needs cgo and a C compiler, which this build does not have. Use mode maps or vars, which need neither, or install a C compiler and set CGO_ENABLED=1.",
+      stderr,
+    );
+  }
+  return new RunProblem("The program does not build. Correct the errors and run again.", stderr);
+}
