@@ -5,8 +5,8 @@
  * What happens at the call (locks, goroutines, accesses) is for the walk that asks.
  */
 import { receiverOf, type Scope, type Value, valuesOf } from "../accesses/values.ts";
-import type { CallExpr, Decl, Expr, SelectorExpr } from "../syntax/ast.ts";
-import type { Func, Interface, Package, Program, Selection, Type, TypeName, Var } from "../types/types.ts";
+import type { CallExpr, Expr, SelectorExpr } from "../syntax/ast.ts";
+import type { Func, Info, Interface, Program, Selection, Type, TypeName, Var } from "../types/types.ts";
 import { declFacts, type Fn, unparen } from "./functions.ts";
 import { deref, interfaceType, namedType, structType, under } from "./typeShape.ts";
 
@@ -33,19 +33,26 @@ export interface World {
   readonly returns: Map<Fn, readonly (readonly Value[])[]>;
   /** Methods of the workspace's types by name; filled on first use. */
   methodsByName: Map<string, { readonly owner: TypeName; readonly func: Func }[]> | null;
-  /** Function values that fields and package-level variables are given; filled on first use. */
-  storedFunctions: Map<Var, Value[]> | null;
+  /** Function values that fields and package-level variables hold; filled on first use. */
+  readonly functionsIn: Map<Var, readonly Value[]>;
+  /** Everything that a field or package-level variable is given in the workspace. */
+  storesOf(holder: Var): readonly Store[];
   fnOf(func: Func): Fn | null;
 }
 
 /** A fresh memory for one version of a program. */
 export function createWorld(program: Program): World {
+  let stores: Map<Var, Store[]> | null = null;
   return {
     program,
     locals: new Map(),
     returns: new Map(),
     methodsByName: null,
-    storedFunctions: null,
+    functionsIn: new Map(),
+    storesOf: (holder) => {
+      stores ??= collectStores(program);
+      return stores.get(holder.origin) ?? [];
+    },
     fnOf: functionOf,
   };
 }
@@ -110,8 +117,7 @@ export function calleesOfValue(world: World, value: Value): readonly Callee[] {
   const last = steps.at(-1);
   const holder = last === undefined ? root : last.kind === "field" ? last.field : null;
   if (holder === null || (holder.role !== "field" && holder.role !== "package")) return [];
-  const stored = storedFunctions(world).get(holder) ?? [];
-  return stored.flatMap((f) => (f.kind === "func" ? calleesOfValue(world, f) : []));
+  return storedFunctions(world, holder).flatMap((f) => (f.kind === "func" ? calleesOfValue(world, f) : []));
 }
 
 function declared(world: World, func: Func, receiver: readonly Value[]): Callee {
@@ -197,27 +203,44 @@ function methodsByName(world: World): Map<string, { readonly owner: TypeName; re
   return byName;
 }
 
-/** The functions that fields and package-level variables are given anywhere in the workspace. */
-function storedFunctions(world: World): Map<Var, Value[]> {
-  if (world.storedFunctions) return world.storedFunctions;
-  const stored = new Map<Var, Value[]>();
-  world.storedFunctions = stored;
-  for (const pkg of world.program.packages) {
-    for (const file of pkg.files) for (const decl of file.decls) collectStored(world, pkg, decl, stored);
-  }
-  return stored;
+/** A value that a field or package-level variable is given somewhere in the workspace. */
+export interface Store {
+  readonly expr: Expr;
+  readonly info: Info;
+  readonly scope: Scope;
 }
 
-function collectStored(world: World, pkg: Package, decl: Decl, stored: Map<Var, Value[]>): void {
-  if (decl.kind !== "FuncDecl" && decl.kind !== "VarDecl") return;
-  const facts = declFacts(pkg, decl);
-  const info = pkg.info(decl);
-  const scope: Scope = { pkg, info, facts };
-  for (const { holder, expr } of facts.stores) {
-    if (under(info.typeOf(expr)).kind !== "signature") continue;
-    const functions = valuesOf(world, expr, scope).filter((value) => value.kind === "func");
-    const known = stored.get(holder);
-    if (known) known.push(...functions);
-    else stored.set(holder, functions);
+function collectStores(program: Program): Map<Var, Store[]> {
+  const stores = new Map<Var, Store[]>();
+  for (const pkg of program.packages) {
+    for (const file of pkg.files) {
+      for (const decl of file.decls) {
+        if (decl.kind !== "FuncDecl" && decl.kind !== "VarDecl") continue;
+        const facts = declFacts(pkg, decl);
+        const info = pkg.info(decl);
+        for (const { holder, expr } of facts.stores) {
+          const store: Store = { expr, info, scope: { pkg, info, facts } };
+          const known = stores.get(holder);
+          if (known) known.push(store);
+          else stores.set(holder, [store]);
+        }
+      }
+    }
   }
+  return stores;
+}
+
+/** The functions that a field or package-level variable is given anywhere in the workspace. */
+function storedFunctions(world: World, holder: Var): readonly Value[] {
+  const known = world.functionsIn.get(holder);
+  if (known) return known;
+  world.functionsIn.set(holder, []);
+  const functions = world
+    .storesOf(holder)
+    .filter((store) => under(store.info.typeOf(store.expr)).kind === "signature")
+    .flatMap((store) => valuesOf(world, store.expr, store.scope))
+    .filter((value) => value.kind === "func");
+  const found = functions.length > MOST_IMPLEMENTATIONS ? [] : functions;
+  world.functionsIn.set(holder, found);
+  return found;
 }

@@ -1,0 +1,133 @@
+/**
+ * What a function does that matters to maps, as seen by its callers: accesses, goroutines it starts, locks it
+ * takes or leaves, signals it sends and waits for. Shapes only; `walk.ts` makes them, `calls/inline.ts` carries
+ * them to the callers.
+ */
+import type { Fn } from "../calls/functions.ts";
+import type { AccessKind } from "../finding.ts";
+import type { Node } from "../syntax/ast.ts";
+import type { Var } from "../types/types.ts";
+import type { Path } from "./path.ts";
+import type { Value } from "./values.ts";
+
+/** A lock that is held at some point. */
+export interface Held {
+  /** Null for a lock that cannot be told: it may be any. */
+  readonly path: Path | null;
+  readonly mode: "read" | "write";
+  /** `once`: inside or after `Once.Do`; `token`: a channel of capacity one used as a lock. */
+  readonly by: "mutex" | "once" | "token" | "contract";
+  /** As written in the source. */
+  readonly text: string;
+}
+
+/** Something that one goroutine signals and another waits for. */
+export interface Signal {
+  readonly by: "channel" | "group" | "atomic";
+  readonly path: Path;
+  /** True for `close`, which everybody who receives sees. */
+  readonly closes: boolean;
+}
+
+/** One access of a map, or of the variable that holds it. */
+export interface Access {
+  readonly kind: AccessKind;
+  readonly path: Path;
+  /** What happens to the map itself. */
+  readonly content: "read" | "write" | null;
+  /** What happens to the variable that holds it; null where an alias was used. */
+  readonly variable: "read" | "write" | null;
+  readonly counter: boolean;
+  readonly fn: Fn;
+  readonly node: Node;
+  readonly locks: readonly Held[];
+  /** Signals that surely were waited for before. */
+  readonly awaited: readonly Signal[];
+  /** Signals that may have been given before, in the same goroutine. */
+  readonly signalled: readonly Signal[];
+  /** Signals that are given afterwards; grows while the function is walked. */
+  readonly signals: Signal[];
+  /** Locks of the caller that were given back before. */
+  readonly unlocked: readonly Path[];
+  /** True where the variable was given a map earlier on this way. */
+  readonly made: boolean;
+  /** Functions called on the way from the summary's function to the access's, outermost first. */
+  readonly calls: readonly CallSite[];
+}
+
+/** A call on the way to an access. */
+export interface CallSite {
+  readonly fn: Fn;
+  readonly node: Node;
+}
+
+/** Code that runs beside the function that starts it. */
+export interface Spawn {
+  readonly how: SpawnKind;
+  /** In words, without the place: "http handler", "go statement", "timer". */
+  readonly label: string;
+  /** True where many of them may run at the same time. */
+  readonly many: boolean;
+  /** Where it is started. */
+  readonly fn: Fn;
+  readonly node: Node;
+  /** The function that runs; null where several may. */
+  readonly runs: Fn | null;
+  readonly accesses: readonly Access[];
+  readonly parameterCalls: readonly ParameterCall[];
+  /** Signals it gives: what its starter can wait for. */
+  readonly signals: readonly Signal[];
+}
+export type SpawnKind = "go" | "timer" | "handler" | "group" | "parallel-test" | "callback";
+
+/** A call of a function-valued parameter: what it does is known where the function is called. */
+export interface ParameterCall {
+  readonly parameter: Var;
+  readonly args: readonly (readonly Value[])[];
+  readonly locks: readonly Held[];
+  readonly fn: Fn;
+  readonly node: Node;
+}
+
+/** What a function does, in terms of its parameters, what it captures, and package-level variables. */
+export interface Summary {
+  readonly accesses: readonly Access[];
+  /** Started and not waited for before the function returns. */
+  readonly spawns: readonly Spawn[];
+  readonly parameterCalls: readonly ParameterCall[];
+  /** Held on return and not on entry. */
+  readonly acquires: readonly Held[];
+  /** Given back and not taken in the function. */
+  readonly releases: readonly Path[];
+  readonly awaits: readonly Signal[];
+  readonly signals: readonly Signal[];
+  /** Variables that may have been given a map. */
+  readonly makes: readonly Path[];
+  /** True where the function never returns. */
+  readonly diverges: boolean;
+}
+
+/** What is known of a function whose summary is being made: nothing yet. */
+export const EMPTY_SUMMARY: Summary = {
+  accesses: [],
+  spawns: [],
+  parameterCalls: [],
+  acquires: [],
+  releases: [],
+  awaits: [],
+  signals: [],
+  makes: [],
+  diverges: false,
+};
+
+/** Two accesses that were seen to be unordered, one of them in a goroutine. */
+export interface ParallelPair {
+  readonly a: Access;
+  /** The goroutine of `a`. */
+  readonly spawnA: Spawn;
+  readonly b: Access;
+  /** The goroutine of `b`; null where `b` runs in the function that started `a`'s. */
+  readonly spawnB: Spawn | null;
+  /** The function in which both sides are known. */
+  readonly within: Fn;
+}

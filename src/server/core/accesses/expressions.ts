@@ -1,0 +1,182 @@
+/**
+ * What expressions and assignments touch: which maps they read or write, and on what condition the way goes on.
+ *
+ * Calls are `calls/inline.ts`. An expression of map type that is merely passed on reads the variable that holds
+ * the map, not the map.
+ */
+
+import { unparen } from "../calls/functions.ts";
+import { lockOf, performCall } from "../calls/inline.ts";
+import { mapType, structType } from "../calls/typeShape.ts";
+import { startHandlerValue } from "../goroutines/handlers.ts";
+import { take } from "../locks/heldLocks.ts";
+import { syncCall } from "../locks/syncCalls.ts";
+import type { AssignStmt, CallExpr, Expr, IncDecStmt } from "../syntax/ast.ts";
+import {
+  assignVariable,
+  awaitChannel,
+  emitAccess,
+  readVariable,
+  variablePath,
+  type Walk,
+} from "./walkRecord.ts";
+import { meet, type WalkState } from "./walkState.ts";
+
+/** Visits an expression that is evaluated for its value. */
+export function visitExpression(walk: Walk, e: Expr): void {
+  const { info } = walk.fn;
+  switch (e.kind) {
+    case "Ident":
+    case "SelectorExpr": {
+      if (e.kind === "SelectorExpr" && info.selectionOf(e) !== null) visitExpression(walk, e.x);
+      if (info.isType(e)) return;
+      const type = info.typeOf(e);
+      if (mapType(type)) {
+        const variable = variablePath(walk, e);
+        if (variable) readVariable(walk, e, variable);
+      } else startHandlerValue(walk, e, type);
+      return;
+    }
+    case "IndexExpr":
+      if (info.isType(e)) return;
+      if (mapType(info.typeOf(e.x))) {
+        visitOperand(walk, e.x);
+        emitAccess(walk, e.x, "read", false, e);
+      } else visitExpression(walk, e.x);
+      for (const index of e.indices) if (!info.isType(index)) visitExpression(walk, index);
+      return;
+    case "CallExpr":
+      performCall(walk, e, "call");
+      return;
+    case "FuncLit":
+      startHandlerValue(walk, e, info.typeOf(e));
+      return;
+    case "CompositeLit": {
+      const isStruct = structType(info.typeOf(e)) !== null;
+      for (const element of e.elts) {
+        if (element.kind !== "KeyValueExpr") visitExpression(walk, element);
+        else {
+          if (!isStruct) visitExpression(walk, element.key);
+          visitExpression(walk, element.value);
+        }
+      }
+      return;
+    }
+    case "UnaryExpr":
+      if (e.op === "&" && isVariable(e.x)) visitOperand(walk, e.x);
+      else visitExpression(walk, e.x);
+      if (e.op === "<-") awaitChannel(walk, e.x);
+      return;
+    case "BinaryExpr":
+      if (e.op === "&&" || e.op === "||") {
+        const { yes, no } = conditionStates(walk, e);
+        walk.state = meet(yes, no);
+        return;
+      }
+      visitExpression(walk, e.x);
+      visitExpression(walk, e.y);
+      return;
+    case "ParenExpr":
+    case "StarExpr":
+    case "TypeAssertExpr":
+      visitExpression(walk, e.x);
+      return;
+    case "SliceExpr":
+      visitExpression(walk, e.x);
+      for (const bound of [e.low, e.high, e.max]) if (bound) visitExpression(walk, bound);
+      return;
+    case "KeyValueExpr":
+      visitExpression(walk, e.key);
+      visitExpression(walk, e.value);
+      return;
+    default:
+      return;
+  }
+}
+
+function isVariable(e: Expr): boolean {
+  const x = unparen(e);
+  return x.kind === "Ident" || x.kind === "SelectorExpr";
+}
+
+/** Visits what is evaluated on the way to a map, but not the reading of the map's own variable. */
+export function visitOperand(walk: Walk, e: Expr): void {
+  const x = unparen(e);
+  if (x.kind === "Ident") return;
+  if (x.kind !== "SelectorExpr") {
+    visitExpression(walk, x);
+    return;
+  }
+  if (walk.fn.info.selectionOf(x) !== null) visitOperand(walk, x.x);
+}
+
+/** Visits an assignment: the values first, then what they are given to. */
+export function visitAssignment(walk: Walk, s: AssignStmt): void {
+  for (const value of s.rhs) visitExpression(walk, value);
+  for (const target of s.lhs) visitTarget(walk, unparen(target), s);
+}
+
+function visitTarget(walk: Walk, target: Expr, s: AssignStmt): void {
+  const { info } = walk.fn;
+  if (target.kind === "IndexExpr") {
+    visitOperand(walk, target.x);
+    for (const index of target.indices) visitExpression(walk, index);
+    if (mapType(info.typeOf(target.x))) emitAccess(walk, target.x, "write", s.op !== "=", target);
+    return;
+  }
+  if (target.kind === "Ident") {
+    if (target.name === "_" || s.op === ":=") return;
+  } else visitOperand(walk, target);
+  const variable = variablePath(walk, target);
+  if (variable === null) return;
+  if (mapType(info.typeOf(target))) assignVariable(walk, variable, target);
+  else if (structType(info.typeOf(target)))
+    walk.state = { ...walk.state, made: [...walk.state.made, variable] };
+}
+
+/** Visits `m[k]++`. */
+export function visitIncrement(walk: Walk, s: IncDecStmt): void {
+  const target = unparen(s.x);
+  if (target.kind !== "IndexExpr") {
+    visitExpression(walk, s.x);
+    return;
+  }
+  visitOperand(walk, target.x);
+  for (const index of target.indices) visitExpression(walk, index);
+  if (mapType(walk.fn.info.typeOf(target.x))) emitAccess(walk, target.x, "write", true, target);
+}
+
+/** Visits a condition; the states where it holds and where it does not. */
+export function conditionStates(walk: Walk, cond: Expr): { yes: WalkState; no: WalkState } {
+  const x = unparen(cond);
+  if (x.kind === "UnaryExpr" && x.op === "!") {
+    const { yes, no } = conditionStates(walk, x.x);
+    return { yes: no, no: yes };
+  }
+  if (x.kind === "BinaryExpr" && (x.op === "&&" || x.op === "||")) {
+    const left = conditionStates(walk, x.x);
+    walk.state = x.op === "&&" ? left.yes : left.no;
+    const right = conditionStates(walk, x.y);
+    return x.op === "&&"
+      ? { yes: right.yes, no: meet(left.no, right.no) }
+      : { yes: meet(left.yes, right.yes), no: right.no };
+  }
+  const attempt = tryLockOf(walk, x);
+  visitExpression(walk, x);
+  const state = walk.state;
+  if (attempt === null) return { yes: state, no: state };
+  const call = syncCall(attempt, walk.fn);
+  if (call?.op !== "try-lock") return { yes: state, no: state };
+  const lock = lockOf(walk, call);
+  return { yes: { ...state, held: take(state.held, lock) }, no: state };
+}
+
+/** The TryLock call whose result `e` is: the call itself, or a local that was given it once. */
+function tryLockOf(walk: Walk, e: Expr): CallExpr | null {
+  if (e.kind === "CallExpr") return syncCall(e, walk.fn)?.op === "try-lock" ? e : null;
+  const obj = e.kind === "Ident" ? walk.fn.info.objectOf(e) : null;
+  if (obj?.kind !== "var") return null;
+  const definitions = walk.fn.facts.definitions.get(obj.origin);
+  const only = definitions?.length === 1 ? definitions[0]!.expr : null;
+  return only?.kind === "CallExpr" && syncCall(only, walk.fn)?.op === "try-lock" ? only : null;
+}

@@ -1,0 +1,108 @@
+/**
+ * What functions of libraries do to the maps they are given: `maps.*`, and readers by reflection such as
+ * `json.Marshal` and `fmt.Println`, which read every map inside what they are handed.
+ */
+import { namedType, structType, under } from "../calls/typeShape.ts";
+import type { AccessKind } from "../finding.ts";
+import type { CallExpr, Expr } from "../syntax/ast.ts";
+import type { Func, Type, Var } from "../types/types.ts";
+import type { Step } from "./path.ts";
+import { emitAccess, reflectAccess, type Walk } from "./walkRecord.ts";
+
+/** What `maps.NAME` does to its arguments, in order. */
+const MAPS_FUNCTIONS: Readonly<Record<string, readonly (AccessKind | null)[]>> = {
+  Clone: ["iterate"],
+  Copy: ["write", "iterate"],
+  DeleteFunc: ["delete"],
+  Equal: ["iterate", "iterate"],
+  EqualFunc: ["iterate", "iterate"],
+  Insert: ["write"],
+  Keys: ["iterate"],
+  Values: ["iterate"],
+  All: ["iterate"],
+  Clear: ["clear"],
+};
+
+/** Packages whose functions print or encode what they are given, and the first argument that they read. */
+const REFLECTION_READERS: readonly {
+  readonly path: string;
+  readonly names: RegExp;
+  readonly exportedOnly: boolean;
+}[] = [
+  { path: "encoding/json", names: /^(Marshal|MarshalIndent|Encode)$/, exportedOnly: true },
+  { path: "encoding/xml", names: /^(Marshal|MarshalIndent|Encode)$/, exportedOnly: true },
+  { path: "encoding/gob", names: /^Encode$/, exportedOnly: true },
+  { path: "fmt", names: /^(Fp|P|Sp|Appendp?)rint(f|ln)?$|^Append(f|ln)?$|^Errorf$/, exportedOnly: false },
+  { path: "log", names: /^(Print|Fatal|Panic)(f|ln)?$/, exportedOnly: false },
+  { path: "reflect", names: /^DeepEqual$/, exportedOnly: false },
+  { path: "text/template", names: /^Execute(Template)?$/, exportedOnly: true },
+  { path: "html/template", names: /^Execute(Template)?$/, exportedOnly: true },
+];
+
+/** Deeper than this, structs inside structs are not followed. */
+const DEEPEST = 3;
+
+/** Writes down what a library function does to the maps among its arguments. */
+export function visitLibraryCall(walk: Walk, call: CallExpr, func: Func): void {
+  const path = func.pkg?.path;
+  if (path === "maps" || path === "golang.org/x/exp/maps") {
+    const kinds = MAPS_FUNCTIONS[func.name] ?? [];
+    call.args.forEach((arg, i) => {
+      const kind = kinds[i];
+      if (kind && under(walk.fn.info.typeOf(arg)).kind === "map") emitAccess(walk, arg, kind, false, arg);
+    });
+    return;
+  }
+  const reader = REFLECTION_READERS.find((r) => r.path === path && r.names.test(func.name));
+  if (!reader) return;
+  for (const arg of call.args) readByReflection(walk, arg, reader.exportedOnly);
+}
+
+function readByReflection(walk: Walk, arg: Expr, exportedOnly: boolean): void {
+  const type = walk.fn.info.typeOf(arg);
+  if (formatsItself(type)) return;
+  if (under(type).kind === "map") {
+    emitAccess(walk, arg, "iterate", false, arg);
+    return;
+  }
+  for (const steps of mapsInside(type, exportedOnly, 0)) reflectAccess(walk, arg, steps);
+}
+
+/** The ways to the maps inside a struct. */
+function mapsInside(t: Type, exportedOnly: boolean, depth: number): Step[][] {
+  if (depth > DEEPEST) return [];
+  const ways: Step[][] = [];
+  const tags = structType(t)?.tags ?? [];
+  for (const [i, field] of (structType(t)?.fields ?? []).entries()) {
+    if (exportedOnly && !isExported(field)) continue;
+    if (exportedOnly && /(json|xml):"-"/.test(tags[i] ?? "")) continue;
+    const type = field.type();
+    if (formatsItself(type)) continue;
+    const step: Step = { kind: "field", field: field.origin };
+    if (under(type).kind === "map") ways.push([step]);
+    else if (under(type).kind === "struct" || (exportedOnly && under(type).kind === "pointer")) {
+      for (const way of mapsInside(type, exportedOnly, depth + 1)) ways.push([step, ...way]);
+    }
+  }
+  return ways;
+}
+
+function isExported(field: Var): boolean {
+  return /^\p{Lu}/u.test(field.name);
+}
+
+const FORMATTERS = [
+  "MarshalJSON",
+  "MarshalText",
+  "MarshalXML",
+  "GobEncode",
+  "String",
+  "Error",
+  "Format",
+  "GoString",
+];
+
+/** True for types that decide themselves how they are written. */
+function formatsItself(t: Type): boolean {
+  return (namedType(t)?.methods() ?? []).some((method) => FORMATTERS.includes(method.name));
+}

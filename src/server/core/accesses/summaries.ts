@@ -1,0 +1,164 @@
+/**
+ * The summaries of all functions of a program, each made once and on demand, callees first.
+ *
+ * What a summary is, is `events.ts`; how one function is walked, `walk.ts`. Recursive functions are walked
+ * twice, the second time with what the first one found.
+ */
+import type { World } from "../calls/callees.ts";
+import { type Fn, isCaptured } from "../calls/functions.ts";
+import { signalKey } from "../goroutines/order.ts";
+import { assumedLocks } from "../locks/contracts.ts";
+import {
+  type Access,
+  EMPTY_SUMMARY,
+  type ParallelPair,
+  type Signal,
+  type Spawn,
+  type Summary,
+} from "./events.ts";
+import type { Path } from "./path.ts";
+import { valuesOfVar } from "./values.ts";
+import { walkBody } from "./walk.ts";
+import type { Walk } from "./walkRecord.ts";
+import { type Alive, START } from "./walkState.ts";
+
+/** The summaries of a program, and the pairs that were seen to meet while they were made. */
+export interface Summaries {
+  readonly world: World;
+  readonly pairs: readonly ParallelPair[];
+  summaryOf(fn: Fn): Summary;
+}
+
+/** Chains of calls deeper than this are cut, to stay within the stack. */
+const DEEPEST_CALL = 60;
+
+/** An empty set of summaries for one version of a program. */
+export function createSummaries(world: World): Summaries {
+  const done = new Map<Fn, Summary>();
+  const underWay = new Map<Fn, { assumed: Summary; recursive: boolean }>();
+  const pairs: ParallelPair[] = [];
+  const report = (pair: ParallelPair): void => {
+    pairs.push(pair);
+  };
+  const summaryOf = (fn: Fn): Summary => {
+    const known = done.get(fn);
+    if (known) return known;
+    const current = underWay.get(fn);
+    if (current) {
+      current.recursive = true;
+      return current.assumed;
+    }
+    if (underWay.size >= DEEPEST_CALL) return EMPTY_SUMMARY;
+    const progress = { assumed: EMPTY_SUMMARY, recursive: false };
+    underWay.set(fn, progress);
+    let summary = summarize(world, fn, summaryOf, report);
+    if (progress.recursive) {
+      progress.assumed = summary;
+      summary = summarize(world, fn, summaryOf, report);
+    }
+    underWay.delete(fn);
+    done.set(fn, summary);
+    return summary;
+  };
+  return { world, pairs, summaryOf };
+}
+
+function summarize(
+  world: World,
+  fn: Fn,
+  summaryOf: (fn: Fn) => Summary,
+  report: (pair: ParallelPair) => void,
+): Summary {
+  const { body } = fn.node;
+  if (body === null) return EMPTY_SUMMARY;
+  const walk: Walk = {
+    world,
+    fn,
+    state: { ...START, held: assumedLocks(fn) },
+    loops: [],
+    deferred: [],
+    accesses: [],
+    known: new Map(),
+    spawns: new Map(),
+    parameterCalls: [],
+    byGroup: new Map(),
+    summaryOf,
+    report,
+  };
+  walkBody(walk, body);
+  return exported(walk);
+}
+
+/** What callers of the function see of its walk: nothing that only its own locals reach. */
+function exported(walk: Walk): Summary {
+  const { state, fn } = walk;
+  const alive = new Map(state.alive.map((a) => [a.spawn, a]));
+  const accesses = walk.accesses.flatMap((access) => exportedAccess(walk, access, false));
+  const spawns: Spawn[] = [];
+  for (const spawn of walk.spawns.values()) {
+    const running = alive.get(spawn);
+    const [over, going] = split(spawn.accesses, running);
+    accesses.push(...over.flatMap((access) => exportedAccess(walk, access, true)));
+    const left = going.flatMap((access) => exportedAccess(walk, access, true));
+    if (left.length > 0)
+      spawns.push({ ...spawn, accesses: left, signals: spawn.signals.filter(isOutlived(fn)) });
+  }
+  return {
+    accesses,
+    spawns,
+    parameterCalls: walk.parameterCalls,
+    acquires: state.held.filter(
+      (lock) => lock.path !== null && outlives(lock.path, fn) && lock.by !== "contract",
+    ),
+    releases: state.released.filter((path) => outlives(path, fn)),
+    awaits: state.awaited.filter(isOutlived(fn)),
+    signals: state.signalled.filter(isOutlived(fn)),
+    makes: state.made.filter((path) => outlives(path, fn)),
+    diverges: state.dead,
+  };
+}
+
+/** Which accesses of a goroutine are over where the function ends, and which may still come. */
+function split(accesses: readonly Access[], running: Alive | undefined): [Access[], Access[]] {
+  if (!running) return [[...accesses], []];
+  const over: Access[] = [];
+  const going: Access[] = [];
+  for (const access of accesses) {
+    const waitedFor = running.awaited.some(
+      (key) =>
+        access.signals.some((s) => signalKey(s) === key) &&
+        !access.signalled.some((s) => signalKey(s) === key),
+    );
+    (waitedFor ? over : going).push(access);
+  }
+  return [over, going];
+}
+
+function isOutlived(fn: Fn): (signal: Signal) => boolean {
+  return (signal) => outlives(signal.path, fn);
+}
+
+/** True where something other than the function's own locals leads to the path. */
+function outlives(path: Path, fn: Fn): boolean {
+  const { role } = path.root;
+  return (role !== "local" && role !== "result") || isCaptured(path.root, fn);
+}
+
+/**
+ * The access as callers see it. What only an own local reaches is dropped while nobody else has it; otherwise
+ * the map is that field of some instance. `shared` tells that a goroutine has the local too.
+ */
+function exportedAccess(walk: Walk, access: Access, shared: boolean): readonly Access[] {
+  const { path } = access;
+  if (outlives(path, walk.fn)) return [access];
+  const at = path.steps.findIndex((step) => step.kind === "field");
+  const first = path.steps[at];
+  if (first?.kind !== "field" || (!shared && isOwned(walk, path))) return [];
+  return [{ ...access, path: { root: first.field, steps: path.steps.slice(at + 1) } }];
+}
+
+function isOwned(walk: Walk, path: Path): boolean {
+  return valuesOfVar(walk.world, path.root, walk.fn).some(
+    (value) => value.kind === "path" && value.path.root === path.root && value.owned,
+  );
+}

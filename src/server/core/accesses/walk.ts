@@ -1,0 +1,282 @@
+/**
+ * Walks one function body in the order it runs and writes down what happens: the {@link Summary} of a function.
+ *
+ * This file decides how control flows (branches, loops, early returns, deferred calls). What expressions touch
+ * is `expressions.ts`, what calls do `calls/inline.ts`. A loop is walked a second time where its first round
+ * leaves something for the next one to meet.
+ */
+import { type Fn, unparen } from "../calls/functions.ts";
+import { performCall, performDeferred } from "../calls/inline.ts";
+import { mapType, under } from "../calls/typeShape.ts";
+import type {
+  BlockStmt,
+  CallExpr,
+  CaseClause,
+  ForStmt,
+  IfStmt,
+  Node,
+  RangeStmt,
+  SelectStmt,
+  Stmt,
+} from "../syntax/ast.ts";
+import { conditionStates, visitAssignment, visitExpression, visitIncrement } from "./expressions.ts";
+import { awaitChannel, emitAccess, signalChannel, type Walk } from "./walkRecord.ts";
+import { meet, meetAll, needsAnotherRound, nextRound, type WalkState } from "./walkState.ts";
+
+/** A loop, switch or select that `break` or `continue` may leave. */
+interface Target {
+  readonly label: string | null;
+  readonly isLoop: boolean;
+  readonly breaks: WalkState[];
+  readonly continues: WalkState[];
+}
+
+/** The control flow of one function being walked. */
+interface Flow {
+  readonly walk: Walk;
+  readonly targets: Target[];
+  readonly returns: WalkState[];
+  /** The label of the next statement. */
+  label: string | null;
+}
+
+/** Walks the body of a function and leaves everything that happens in `walk`. */
+export function walkBody(walk: Walk, body: BlockStmt): void {
+  const flow: Flow = { walk, targets: [], returns: [], label: null };
+  block(flow, body.list);
+  walk.state = meetAll([...flow.returns, walk.state]);
+  for (const call of [...walk.deferred].reverse()) performDeferred(walk, call);
+}
+
+function block(flow: Flow, statements: readonly Stmt[]): void {
+  for (const statement of statements) {
+    if (flow.walk.state.dead && statement.kind !== "LabeledStmt") continue;
+    visitStatement(flow, statement);
+  }
+}
+
+function visitStatement(flow: Flow, s: Stmt): void {
+  const { walk } = flow;
+  switch (s.kind) {
+    case "ExprStmt":
+      visitExpression(walk, s.x);
+      return;
+    case "AssignStmt":
+      visitAssignment(walk, s);
+      return;
+    case "IncDecStmt":
+      visitIncrement(walk, s);
+      return;
+    case "SendStmt":
+      visitExpression(walk, s.chan);
+      visitExpression(walk, s.value);
+      signalChannel(walk, s.chan, false);
+      return;
+    case "GoStmt":
+      performCall(walk, s.call, "go");
+      return;
+    case "DeferStmt":
+      performCall(walk, s.call, "defer");
+      return;
+    case "ReturnStmt":
+      for (const result of s.results) visitExpression(walk, result);
+      flow.returns.push(walk.state);
+      kill(walk);
+      return;
+    case "DeclStmt":
+      if (s.decl.kind === "VarDecl") {
+        for (const spec of s.decl.specs) for (const value of spec.values) visitExpression(walk, value);
+      }
+      return;
+    case "BlockStmt":
+      block(flow, s.list);
+      return;
+    case "IfStmt":
+      visitIf(flow, s);
+      return;
+    case "LabeledStmt":
+      flow.label = s.label.name;
+      visitStatement(flow, s.stmt);
+      flow.label = null;
+      return;
+    case "BranchStmt":
+      visitBranch(flow, s.branch, s.label?.name ?? null);
+      return;
+    case "ForStmt":
+      visitFor(flow, s);
+      return;
+    case "RangeStmt":
+      visitRange(flow, s);
+      return;
+    case "SwitchStmt":
+      if (s.init) visitStatement(flow, s.init);
+      if (s.tag) visitExpression(walk, s.tag);
+      visitCases(flow, s.cases);
+      return;
+    case "TypeSwitchStmt":
+      if (s.init) visitStatement(flow, s.init);
+      visitExpression(walk, s.x);
+      visitCases(flow, s.cases);
+      return;
+    case "SelectStmt":
+      visitSelect(flow, s);
+      return;
+    case "EmptyStmt":
+    case "BadStmt":
+      return;
+  }
+}
+
+function kill(walk: Walk): void {
+  walk.state = { ...walk.state, dead: true };
+}
+
+function takeLabel(flow: Flow): string | null {
+  const label = flow.label;
+  flow.label = null;
+  return label;
+}
+
+function visitIf(flow: Flow, s: IfStmt): void {
+  const { walk } = flow;
+  if (s.init) visitStatement(flow, s.init);
+  const { yes, no } = conditionStates(walk, s.cond);
+  walk.state = yes;
+  block(flow, s.body.list);
+  const after = walk.state;
+  walk.state = no;
+  if (s.else) visitStatement(flow, s.else);
+  walk.state = meet(after, walk.state);
+}
+
+function visitBranch(flow: Flow, branch: string, label: string | null): void {
+  const { walk } = flow;
+  if (branch === "fallthrough") return;
+  const target = flow.targets.findLast((t) =>
+    label !== null ? t.label === label : branch === "break" || t.isLoop,
+  );
+  if (branch === "break") target?.breaks.push(walk.state);
+  else if (branch === "continue") target?.continues.push(walk.state);
+  kill(walk);
+}
+
+function enter(flow: Flow, isLoop: boolean): Target {
+  const target: Target = { label: takeLabel(flow), isLoop, breaks: [], continues: [] };
+  flow.targets.push(target);
+  return target;
+}
+
+/** Walks a loop body, twice where the first round leaves something; the state afterwards is the end of a round. */
+function rounds(flow: Flow, loop: Node, target: Target, body: () => void): void {
+  const { walk } = flow;
+  walk.loops.push(loop);
+  const before = walk.state;
+  body();
+  walk.state = meetAll([walk.state, ...target.continues]);
+  if (needsAnotherRound(before, walk.state)) {
+    target.continues.length = 0;
+    walk.state = nextRound(meet(before, walk.state), loop);
+    body();
+    walk.state = meetAll([walk.state, ...target.continues]);
+  }
+  walk.loops.pop();
+}
+
+function visitFor(flow: Flow, s: ForStmt): void {
+  const { walk } = flow;
+  const label = takeLabel(flow);
+  if (s.init) visitStatement(flow, s.init);
+  flow.label = label;
+  const target = enter(flow, true);
+  const skipped: WalkState[] = [];
+  rounds(flow, s, target, () => {
+    if (s.cond) {
+      const { yes, no } = conditionStates(walk, s.cond);
+      skipped.push(no);
+      walk.state = yes;
+    }
+    block(flow, s.body.list);
+    if (s.post && !walk.state.dead) visitStatement(flow, s.post);
+  });
+  flow.targets.pop();
+  const leaves = s.cond ? [...skipped, walk.state] : [];
+  walk.state = meetAll([...leaves, ...target.breaks]);
+}
+
+function visitRange(flow: Flow, s: RangeStmt): void {
+  const { walk } = flow;
+  const type = walk.fn.info.typeOf(s.x);
+  if (mapType(type)) emitAccess(walk, s.x, "iterate");
+  else visitExpression(walk, s.x);
+  const isChannel = under(type).kind === "chan";
+  if (under(type).kind === "signature") performCall(walk, s.x, "iterate");
+  const target = enter(flow, true);
+  const before = walk.state;
+  rounds(flow, s, target, () => {
+    if (isChannel) awaitChannel(walk, s.x);
+    if (mapType(type)) emitAccess(walk, s.x, "iterate");
+    block(flow, s.body.list);
+  });
+  flow.targets.pop();
+  walk.state = meetAll([isChannel ? walk.state : meet(before, walk.state), ...target.breaks]);
+  if (isChannel && walk.state.dead) walk.state = before;
+  if (isChannel) awaitChannel(walk, s.x);
+}
+
+function visitCases(flow: Flow, cases: readonly CaseClause[]): void {
+  const { walk } = flow;
+  const target = enter(flow, false);
+  const start = walk.state;
+  const ends: WalkState[] = [];
+  for (const clause of cases) {
+    walk.state = start;
+    for (const e of clause.list ?? []) if (!walk.fn.info.isType(e)) visitExpression(walk, e);
+    block(flow, clause.body);
+    ends.push(walk.state);
+  }
+  flow.targets.pop();
+  const exhaustive = cases.some((clause) => clause.list === null);
+  walk.state = meetAll([...ends, ...target.breaks, ...(exhaustive ? [] : [start])]);
+}
+
+function visitSelect(flow: Flow, s: SelectStmt): void {
+  const { walk } = flow;
+  const target = enter(flow, false);
+  const start = walk.state;
+  const ends: WalkState[] = [];
+  for (const clause of s.cases) {
+    walk.state = start;
+    if (clause.comm) visitStatement(flow, clause.comm);
+    block(flow, clause.body);
+    ends.push(walk.state);
+  }
+  flow.targets.pop();
+  walk.state = meetAll([...ends, ...target.breaks]);
+}
+
+/** True where the call ends the function or the program: `panic`, `os.Exit`, `log.Fatal`, `t.Fatal`. */
+export function neverReturns(call: CallExpr, fn: Fn): boolean {
+  const fun = unparen(call.fun);
+  if (fun.kind === "Ident") {
+    const obj = fn.info.objectOf(fun);
+    return obj?.kind === "builtin" && obj.name === "panic";
+  }
+  if (fun.kind !== "SelectorExpr") return false;
+  const obj = fn.info.objectOf(fun.sel);
+  const path = obj?.pkg?.path;
+  if (path === "os") return fun.sel.name === "Exit";
+  if (path === "runtime") return fun.sel.name === "Goexit";
+  const ends = [
+    "Fatal",
+    "Fatalf",
+    "Fatalln",
+    "FailNow",
+    "Skip",
+    "Skipf",
+    "SkipNow",
+    "Panic",
+    "Panicf",
+    "Panicln",
+  ];
+  return (path === "log" || path === "testing") && ends.includes(fun.sel.name);
+}

@@ -1,0 +1,271 @@
+/**
+ * Writes down what a walk comes across: accesses, signals, goroutines; and notices at once where an access
+ * meets a goroutine that may still run.
+ *
+ * Control flow is `walk.ts`. What a pair means to a user is for the rules.
+ */
+import type { World } from "../calls/callees.ts";
+import { declaredWithin, type Fn, isCaptured, unparen } from "../calls/functions.ts";
+import { under } from "../calls/typeShape.ts";
+import type { AccessKind } from "../finding.ts";
+import { conflicts, orderedBySignal, samePlace, signalKey } from "../goroutines/order.ts";
+import { exclusion, giveBack, take } from "../locks/heldLocks.ts";
+import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
+import type { Var } from "../types/types.ts";
+import type { Access, ParallelPair, ParameterCall, Signal, Spawn, Summary } from "./events.ts";
+import { extend, groupKey, type Path, pathKey, type Step } from "./path.ts";
+import { fieldSteps, through, valuesOf } from "./values.ts";
+import { type Alive, awaitSignal, union, type WalkState } from "./walkState.ts";
+
+/** One function being walked: the point reached, and what was written down so far. */
+export interface Walk {
+  readonly world: World;
+  readonly fn: Fn;
+  state: WalkState;
+  /** The loops around the current statement, outermost first. */
+  readonly loops: Node[];
+  /** Deferred calls, in the order of their statements. */
+  readonly deferred: CallExpr[];
+  readonly accesses: Access[];
+  readonly known: Map<string, Access>;
+  readonly spawns: Map<string, Spawn>;
+  readonly parameterCalls: ParameterCall[];
+  /** The accesses of goroutines that may be alive, by what they touch. */
+  readonly byGroup: Map<Spawn, Map<string, Access[]>>;
+  summaryOf(fn: Fn): Summary;
+  report(pair: ParallelPair): void;
+}
+
+/** More accesses than this in one function are not followed to its callers. */
+export const MOST_ACCESSES = 600;
+
+/** The variable that an expression of map type reads or assigns, or null for elements and results. */
+export function variablePath(walk: Walk, e: Expr): Path | null {
+  const x = unparen(e);
+  const { info } = walk.fn;
+  if (x.kind === "Ident") {
+    const obj = info.objectOf(x);
+    return obj?.kind === "var" ? { root: obj.origin, steps: [] } : null;
+  }
+  if (x.kind === "StarExpr") return firstPath(walk, x.x);
+  if (x.kind !== "SelectorExpr") return null;
+  const selection = info.selectionOf(x);
+  if (selection === null) return variablePath(walk, x.sel);
+  if (selection.kind !== "field") return null;
+  const throughPointer = under(info.typeOf(x.x)).kind === "pointer";
+  const base = throughPointer ? firstPath(walk, x.x) : (variablePath(walk, x.x) ?? firstPath(walk, x.x));
+  return base ? extend(base, fieldSteps(selection)) : firstPath(walk, x);
+}
+
+function firstPath(walk: Walk, e: Expr): Path | null {
+  for (const value of valuesOf(walk.world, e, walk.fn)) if (value.kind === "path") return value.path;
+  return null;
+}
+
+/** Writes down an access of the map that `e` stands for. */
+export function emitAccess(walk: Walk, e: Expr, kind: AccessKind, counter = false, node: Node = e): void {
+  const writes = kind === "write" || kind === "delete" || kind === "clear";
+  const variable = variablePath(walk, e);
+  const variableKey = variable ? pathKey(variable) : "";
+  let variableSeen = false;
+  for (const value of valuesOf(walk.world, e, walk.fn)) {
+    if (value.kind !== "path") continue;
+    const direct = pathKey(value.path) === variableKey;
+    variableSeen ||= direct;
+    const content = writes ? "write" : "read";
+    addAccess(walk, { kind, path: value.path, content, variable: direct ? "read" : null, counter, node });
+  }
+  if (variable && !variableSeen) readVariable(walk, e, variable);
+}
+
+/** Writes down that a library reads the map that `steps` lead to inside `e`, by reflection. */
+export function reflectAccess(walk: Walk, e: Expr, steps: readonly Step[]): void {
+  for (const value of through(walk.world, valuesOf(walk.world, e, walk.fn), steps, walk.fn)) {
+    if (value.kind !== "path") continue;
+    addAccess(walk, {
+      kind: "iterate",
+      path: value.path,
+      content: "read",
+      variable: "read",
+      counter: false,
+      node: e,
+    });
+  }
+}
+
+/** Writes down that the variable of a map is read, to be passed on or compared. */
+export function readVariable(walk: Walk, e: Expr, variable: Path): void {
+  const { root, steps } = variable;
+  if (
+    steps.length === 0 &&
+    root.role !== "package" &&
+    !isCaptured(root, walk.fn) &&
+    walk.state.alive.length === 0
+  ) {
+    return;
+  }
+  addAccess(walk, { kind: "read", path: variable, content: null, variable: "read", counter: false, node: e });
+}
+
+/** Writes down that the variable of a map is given another map. */
+export function assignVariable(walk: Walk, variable: Path, node: Node): void {
+  addAccess(walk, { kind: "assign", path: variable, content: null, variable: "write", counter: false, node });
+  walk.state = { ...walk.state, made: union(walk.state.made, [variable], pathKey) };
+}
+
+function addAccess(
+  walk: Walk,
+  what: Pick<Access, "kind" | "path" | "content" | "variable" | "counter" | "node">,
+): void {
+  const { state, fn } = walk;
+  record(walk, {
+    ...what,
+    fn,
+    locks: state.held,
+    awaited: state.awaited,
+    signalled: state.signalled,
+    signals: [],
+    unlocked: state.released,
+    made: isMade(state, what.path),
+    calls: [],
+  });
+}
+
+/** True where the variable at `path`, or a struct around it, may have been assigned on this way. */
+export function isMade(state: WalkState, path: Path): boolean {
+  if (state.made.length === 0) return false;
+  const key = pathKey(path);
+  return state.made.some((made) => {
+    const prefix = pathKey(made);
+    return key === prefix || key.startsWith(`${prefix}.`) || key.startsWith(`${prefix}[`);
+  });
+}
+
+/** Keeps an access, and reports it where it meets a goroutine that may still run. */
+export function record(walk: Walk, access: Access): void {
+  if (walk.state.dead) return;
+  for (const alive of walk.state.alive) meetSpawn(walk, alive, access, null);
+  const key = accessKey(access);
+  if (walk.known.has(key) || walk.accesses.length >= MOST_ACCESSES) return;
+  walk.known.set(key, access);
+  walk.accesses.push(access);
+}
+
+/** A key that is equal for accesses that differ in nothing that the rules look at. */
+export function accessKey(access: Access): string {
+  const locks = access.locks.map((lock) => (lock.path ? pathKey(lock.path) : "?") + lock.mode[0]).join(",");
+  const waited = access.awaited.map(signalKey).join(",");
+  const place = `${access.fn.file.path}:${access.fn.file.startOf(access.fn.decl) + access.node.pos}`;
+  return `${place} ${access.kind} ${pathKey(access.path)} ${locks} ${waited} ${access.made}`;
+}
+
+/** Reports the accesses of a goroutine that `access` meets. */
+function meetSpawn(walk: Walk, alive: Alive, access: Access, spawn: Spawn | null): void {
+  const candidates = groupsOf(walk, alive.spawn).get(groupKey(access.path));
+  for (const other of candidates ?? []) {
+    if (isOver(other, alive) || !meets(walk, other, access, alive.crossed)) continue;
+    walk.report({ a: other, spawnA: alive.spawn, b: access, spawnB: spawn, within: walk.fn });
+  }
+}
+
+function groupsOf(walk: Walk, spawn: Spawn): Map<string, Access[]> {
+  const known = walk.byGroup.get(spawn);
+  if (known) return known;
+  const groups = new Map<string, Access[]>();
+  for (const access of spawn.accesses) {
+    const key = groupKey(access.path);
+    const group = groups.get(key);
+    if (group) group.push(access);
+    else groups.set(key, [access]);
+  }
+  walk.byGroup.set(spawn, groups);
+  return groups;
+}
+
+/** True where a signal that the goroutine gives after the access was waited for. */
+function isOver(access: Access, alive: Alive): boolean {
+  return alive.awaited.some(
+    (key) =>
+      access.signals.some((s) => signalKey(s) === key) && !access.signalled.some((s) => signalKey(s) === key),
+  );
+}
+
+function meets(walk: Walk, a: Access, b: Access, crossed: readonly Node[]): boolean {
+  if (!conflicts(a, b) || !samePlace(a.path, b.path, crossed.length === 0)) return false;
+  if (crossed.some((loop) => declaredWithin(a.path.root, walk.fn, loop))) return false;
+  return exclusion(a, b) !== "excluded" && !orderedBySignal(a, b);
+}
+
+/** Starts a goroutine: it may meet those that still run, and itself where it is started again. */
+export function startSpawn(walk: Walk, spawn: Spawn): void {
+  const { state } = walk;
+  if (state.dead) return;
+  if (spawn.many) {
+    for (const access of spawn.accesses) {
+      for (const other of groupsOf(walk, spawn).get(groupKey(access.path)) ?? []) {
+        if (!meets(walk, access, other, [])) continue;
+        walk.report({ a: access, spawnA: spawn, b: other, spawnB: spawn, within: walk.fn });
+      }
+    }
+  }
+  for (const alive of state.alive) {
+    for (const access of spawn.accesses) meetSpawn(walk, alive, access, spawn);
+  }
+  const others = state.alive.filter((alive) => alive.spawn !== spawn);
+  const before = state.alive.find((alive) => alive.spawn === spawn);
+  const crossed = before?.crossed ?? [];
+  walk.state = { ...state, alive: [...others, { spawn, crossed, awaited: [] }] };
+}
+
+/** Gives a signal: everything written down so far happens before it. */
+export function giveSignal(walk: Walk, signal: Signal): void {
+  const key = signalKey(signal);
+  for (const access of walk.accesses) {
+    if (!access.signals.some((s) => signalKey(s) === key)) access.signals.push(signal);
+  }
+  walk.state = { ...walk.state, signalled: union(walk.state.signalled, [signal], signalKey) };
+}
+
+/** Sends on a channel or closes it. A channel of capacity one is a lock as well. */
+export function signalChannel(walk: Walk, channel: Expr, closes: boolean): void {
+  const path = firstPath(walk, channel);
+  if (path === null) return;
+  if (!closes) toggleToken(walk, path, channel);
+  giveSignal(walk, { by: "channel", path, closes });
+}
+
+/** Receives from a channel. */
+export function awaitChannel(walk: Walk, channel: Expr): void {
+  const path = firstPath(walk, channel);
+  if (path === null) return;
+  toggleToken(walk, path, channel);
+  walk.state = awaitSignal(walk.state, { by: "channel", path, closes: false }, walk.loops.length > 0);
+}
+
+/** Sending takes what receiving gives back, or the other way round. */
+function toggleToken(walk: Walk, path: Path, channel: Expr): void {
+  if (channelCapacity(walk, path) !== 1n) return;
+  const { held, found } = giveBack(walk.state.held, path, "token");
+  const token = { path, mode: "write", by: "token", text: textOf(walk.fn, channel) } as const;
+  walk.state = { ...walk.state, held: found ? held : take(walk.state.held, token) };
+}
+
+/** The capacity that a channel variable is made with, or null. */
+function channelCapacity(walk: Walk, path: Path): unknown {
+  const last = path.steps.at(-1);
+  const holder: Var | null = last === undefined ? path.root : last.kind === "field" ? last.field : null;
+  if (holder === null) return null;
+  const local = walk.fn.facts.definitions.get(holder)?.map((d) => ({ expr: d.expr, info: walk.fn.info }));
+  for (const { expr, info } of local ?? walk.world.storesOf(holder)) {
+    const made = expr ? unparen(expr) : null;
+    if (made?.kind === "CallExpr" && made.args.length === 2 && made.args[1])
+      return info.constOf(made.args[1]);
+  }
+  return null;
+}
+
+/** The source text of a node, for messages. */
+export function textOf(fn: Fn, node: Node): string {
+  const start = fn.file.startOf(fn.decl);
+  return fn.file.text.slice(start + node.pos, start + node.end);
+}

@@ -1,0 +1,141 @@
+/**
+ * What is known at one point of a function while it is walked: locks held, goroutines alive, signals given and
+ * waited for, variables made. States are never changed in place; branches start from the same one.
+ */
+
+import { signalKey } from "../goroutines/order.ts";
+import { heldOnBoth } from "../locks/heldLocks.ts";
+import type { Node } from "../syntax/ast.ts";
+import type { Held, Signal, Spawn } from "./events.ts";
+import { type Path, pathKey } from "./path.ts";
+
+/** A goroutine that may still run. */
+export interface Alive {
+  readonly spawn: Spawn;
+  /** Loops whose next round began since it was started: variables of these loops are not the same any more. */
+  readonly crossed: readonly Node[];
+  /** Signals of it that were waited for: what it did before them is over. */
+  readonly awaited: readonly string[];
+}
+
+export interface WalkState {
+  /** True where this point cannot be reached. */
+  readonly dead: boolean;
+  readonly held: readonly Held[];
+  readonly alive: readonly Alive[];
+  /** Surely waited for. */
+  readonly awaited: readonly Signal[];
+  /** Perhaps given. */
+  readonly signalled: readonly Signal[];
+  /** How often each channel was received from, by key. */
+  readonly received: ReadonlyMap<string, number>;
+  /** Variables that may have been given a map. */
+  readonly made: readonly Path[];
+  /** Locks of the caller that were given back. */
+  readonly released: readonly Path[];
+}
+
+export const START: WalkState = {
+  dead: false,
+  held: [],
+  alive: [],
+  awaited: [],
+  signalled: [],
+  received: new Map(),
+  made: [],
+  released: [],
+};
+
+/** What is known where two ways meet. */
+export function meet(a: WalkState, b: WalkState): WalkState {
+  if (a === b || b.dead) return a;
+  if (a.dead) return b;
+  return {
+    dead: false,
+    held: heldOnBoth(a.held, b.held),
+    alive: meetAlive(a.alive, b.alive),
+    awaited: a.awaited.filter((s) => b.awaited.some((t) => signalKey(s) === signalKey(t))),
+    signalled: union(a.signalled, b.signalled, signalKey),
+    received: a.received,
+    made: union(a.made, b.made, pathKey),
+    released: union(a.released, b.released, pathKey),
+  };
+}
+
+/** What is known where any of several ways arrives. */
+export function meetAll(states: readonly WalkState[]): WalkState {
+  const [first, ...rest] = states;
+  return first ? rest.reduce(meet, first) : { ...START, dead: true };
+}
+
+function meetAlive(a: readonly Alive[], b: readonly Alive[]): readonly Alive[] {
+  if (a === b) return a;
+  const both = [...a];
+  for (const other of b) {
+    const at = both.findIndex((alive) => alive.spawn === other.spawn);
+    if (at < 0) both.push(other);
+    else {
+      const known = both[at]!;
+      both[at] = {
+        spawn: known.spawn,
+        crossed: [...new Set([...known.crossed, ...other.crossed])],
+        awaited: known.awaited.filter((key) => other.awaited.includes(key)),
+      };
+    }
+  }
+  return both;
+}
+
+/** The elements of both lists, one per key. */
+export function union<T>(a: readonly T[], b: readonly T[], key: (item: T) => string): readonly T[] {
+  if (b.length === 0 || a === b) return a;
+  if (a.length === 0) return b;
+  const keys = new Set(a.map(key));
+  return [...a, ...b.filter((item) => !keys.has(key(item)))];
+}
+
+/** The state at the start of a loop's next round. */
+export function nextRound(state: WalkState, loop: Node): WalkState {
+  if (state.alive.length === 0) return state;
+  const alive = state.alive.map((a) =>
+    a.crossed.includes(loop) ? a : { ...a, crossed: [...a.crossed, loop] },
+  );
+  return { ...state, alive };
+}
+
+/** True where another round of a loop may find something new. */
+export function needsAnotherRound(before: WalkState, after: WalkState): boolean {
+  if (after.dead) return false;
+  return (
+    after.alive.length > 0 ||
+    after.signalled.length > before.signalled.length ||
+    after.released.length > before.released.length ||
+    before.held.some((lock) => !after.held.includes(lock))
+  );
+}
+
+/**
+ * The goroutines that still run after waiting for `signal`: those that give it are over, as far as they did
+ * things before. One receive is enough for one goroutine, a wait, a close or a receiving loop for all.
+ */
+export function awaitSignal(state: WalkState, signal: Signal, inLoop: boolean): WalkState {
+  const key = signalKey(signal);
+  const gives = (alive: Alive): boolean =>
+    !alive.awaited.includes(key) && alive.spawn.signals.some((s) => signalKey(s) === key);
+  const givers = state.alive.filter(gives);
+  const count = (state.received.get(key) ?? 0) + 1;
+  const all =
+    signal.by !== "channel" ||
+    inLoop ||
+    givers.some((alive) => alive.spawn.signals.some((s) => s.closes && signalKey(s) === key)) ||
+    (givers.every((alive) => alive.crossed.length === 0 && !alive.spawn.many) && count >= givers.length);
+  const alive = all
+    ? state.alive.map((a) => (gives(a) ? { ...a, awaited: [...a.awaited, key] } : a))
+    : state.alive;
+  return {
+    ...state,
+    alive,
+    awaited: union(state.awaited, [signal], signalKey),
+    received: new Map(state.received).set(key, count),
+  };
+}

@@ -1,0 +1,432 @@
+/**
+ * What a call does where it stands: synchronisation, built-in functions, goroutines it starts, and everything
+ * its callees' summaries say, in the caller's terms.
+ *
+ * Which functions a call reaches is `callees.ts`; what library functions start is `goroutines/`.
+ */
+import type { Access, Held, ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
+import { visitExpression, visitOperand } from "../accesses/expressions.ts";
+import { visitLibraryCall } from "../accesses/libraryCalls.ts";
+import { type Path, pathKey } from "../accesses/path.ts";
+import { type Binding, bindCall, receiverOf, substitute, type Value, valuesOf } from "../accesses/values.ts";
+import { neverReturns } from "../accesses/walk.ts";
+import {
+  emitAccess,
+  giveSignal,
+  isMade,
+  record,
+  signalChannel,
+  startSpawn,
+  textOf,
+  type Walk,
+} from "../accesses/walkRecord.ts";
+import { awaitSignal, union } from "../accesses/walkState.ts";
+import { isParallelTest, startRegistered } from "../goroutines/handlers.ts";
+import { type LibrarySpawn, librarySpawn } from "../goroutines/librarySpawns.ts";
+import { giveBack, take } from "../locks/heldLocks.ts";
+import { type MethodSync, type SyncCall, syncCall } from "../locks/syncCalls.ts";
+import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
+import { type Callee, calleesOf, calleesOfValue } from "./callees.ts";
+import { type Fn, unparen } from "./functions.ts";
+import { under } from "./typeShape.ts";
+
+/** How a call stands: by itself, after `go`, after `defer`, or as what `range` calls. */
+export type CallMode = "call" | "go" | "defer" | "iterate";
+
+/** Deeper chains of function values than this are not followed. */
+const DEEPEST_FUNCTION_VALUE = 4;
+/** Longer chains of calls are shown by their ends. */
+const LONGEST_CHAIN = 6;
+
+/** Visits a call and everything it does. */
+export function performCall(walk: Walk, e: Expr, mode: CallMode): void {
+  const call = unparen(e);
+  if (call.kind !== "CallExpr") {
+    visitExpression(walk, call);
+    return;
+  }
+  if (mode === "defer") {
+    walk.deferred.push(call);
+    return;
+  }
+  const { info } = walk.fn;
+  if (info.isType(call.fun)) {
+    for (const arg of call.args) visitExpression(walk, arg);
+    return;
+  }
+  const fun = unparen(call.fun);
+  const builtin = fun.kind === "Ident" ? info.objectOf(fun) : null;
+  if (builtin?.kind === "builtin") {
+    performBuiltin(walk, call, builtin.name);
+    return;
+  }
+  const sync = syncCall(call, walk.fn);
+  if (sync !== null && mode !== "go" && synchronise(walk, call, sync)) return;
+  visitCalled(walk, fun);
+  for (const arg of call.args) if (unparen(arg).kind !== "FuncLit") visitArgument(walk, arg);
+  if (neverReturns(call, walk.fn)) {
+    walk.state = { ...walk.state, dead: true };
+    return;
+  }
+  const library = librarySpawn(walk, call);
+  if (library !== null) {
+    startLibrarySpawn(walk, call, library);
+    return;
+  }
+  startRegistered(walk, call);
+  reach(walk, call, calleesOf(walk.world, call, walk.fn), mode);
+}
+
+/** Runs a deferred call at the end of its function. */
+export function performDeferred(walk: Walk, call: CallExpr): void {
+  performCall(walk, call, "call");
+}
+
+function visitCalled(walk: Walk, fun: Expr): void {
+  if (fun.kind === "SelectorExpr") {
+    if (walk.fn.info.selectionOf(fun) !== null) visitOperand(walk, fun.x);
+  } else if (fun.kind !== "Ident" && fun.kind !== "FuncLit") visitOperand(walk, fun);
+}
+
+/** Function values are visited where they are called. */
+function visitArgument(walk: Walk, arg: Expr): void {
+  const isFunction = under(walk.fn.info.typeOf(arg)).kind === "signature";
+  if (isFunction && unparen(arg).kind !== "CallExpr") return;
+  visitExpression(walk, arg);
+}
+
+function performBuiltin(walk: Walk, call: CallExpr, name: string): void {
+  const [first, ...rest] = call.args;
+  const isMap = first !== undefined && under(walk.fn.info.typeOf(first)).kind === "map";
+  if (first && isMap && (name === "len" || name === "delete" || name === "clear")) {
+    visitOperand(walk, first);
+    for (const arg of rest) visitExpression(walk, arg);
+    emitAccess(walk, first, name, false, call);
+    return;
+  }
+  for (const arg of call.args) if (!walk.fn.info.isType(arg)) visitExpression(walk, arg);
+  if (name === "close" && first) signalChannel(walk, first, true);
+  if (name === "panic") walk.state = { ...walk.state, dead: true };
+}
+
+/** The lock that a call is about. */
+export function lockOf(walk: Walk, call: MethodSync): Held {
+  const path = firstPathOf(receiverOf(walk.world, call.on, call.selection, walk.fn));
+  return {
+    path,
+    mode: call.mode,
+    by: call.op === "once" ? "once" : "mutex",
+    text: textOf(walk.fn, call.on.x),
+  };
+}
+
+function firstPathOf(values: readonly Value[]): Path | null {
+  for (const value of values) if (value.kind === "path") return value.path;
+  return null;
+}
+
+/** Does what a synchronisation call does; false where it is an ordinary call as well. */
+function synchronise(walk: Walk, call: CallExpr, sync: SyncCall): boolean {
+  if ("variable" in sync) {
+    for (const arg of call.args) visitExpression(walk, arg);
+    const path = firstPathOf(valuesOf(walk.world, sync.variable, walk.fn));
+    if (path === null) return true;
+    const signal: Signal = { by: "atomic", path, closes: true };
+    if (sync.op !== "atomic-load") giveSignal(walk, signal);
+    if (sync.op !== "atomic-store") walk.state = awaitSignal(walk.state, signal, true);
+    return true;
+  }
+  visitOperand(walk, sync.on.x);
+  if (sync.op === "group-go" || sync.op === "try-lock") return sync.op === "try-lock";
+  const lock = lockOf(walk, sync);
+  if (sync.op === "once") {
+    performOnce(walk, call, lock);
+    return true;
+  }
+  if (sync.op === "lock") walk.state = { ...walk.state, held: take(walk.state.held, lock) };
+  else if (sync.op === "unlock") unlock(walk, lock.path);
+  else if (lock.path !== null) {
+    const signal: Signal = { by: "group", path: lock.path, closes: true };
+    if (sync.op === "done") giveSignal(walk, signal);
+    else walk.state = awaitSignal(walk.state, signal, true);
+  }
+  // A Wait of the program's own types may do more than waiting.
+  return sync.op !== "wait" || calleesOf(walk.world, call, walk.fn).every((callee) => callee.kind !== "fn");
+}
+
+function unlock(walk: Walk, path: Path | null): void {
+  const { held, found } = giveBack(walk.state.held, path);
+  if (found) walk.state = { ...walk.state, held };
+  else if (path) walk.state = { ...walk.state, released: union(walk.state.released, [path], pathKey) };
+}
+
+/** What `Once.Do` runs excludes everything that comes after any `Do` of the same `Once`. */
+function performOnce(walk: Walk, call: CallExpr, once: Held): void {
+  const before = walk.state.held;
+  walk.state = { ...walk.state, held: take(before, once) };
+  const [arg] = call.args;
+  if (arg) {
+    for (const value of valuesOf(walk.world, arg, walk.fn)) {
+      for (const callee of calleesOfValue(walk.world, value)) inlineCallee(walk, callee, call, new Map(), 0);
+    }
+  }
+  walk.state = { ...walk.state, held: take(before, { ...once, mode: "read" }) };
+}
+
+function reach(walk: Walk, call: CallExpr, callees: readonly Callee[], mode: CallMode): void {
+  if (mode === "go") {
+    for (const callee of callees) spawnCallee(walk, call, callee);
+    return;
+  }
+  for (const callee of callees) {
+    if (callee.kind === "fn") {
+      inlineCallee(walk, callee, call, bindCall(walk.world, call, callee, walk.fn), 0);
+    } else if (callee.kind === "parameter") addParameterCall(walk, call, callee.parameter);
+    else performExternal(walk, call, callee);
+  }
+  if (callees.length === 0) runFunctionArguments(walk, call);
+}
+
+function performExternal(walk: Walk, call: CallExpr, callee: Callee & { readonly kind: "external" }): void {
+  visitLibraryCall(walk, call, callee.func);
+  runFunctionArguments(walk, call);
+}
+
+/** Functions handed to a library are taken to run before the call returns, unless it is known to keep them. */
+function runFunctionArguments(walk: Walk, call: CallExpr): void {
+  for (const arg of call.args) {
+    if (under(walk.fn.info.typeOf(arg)).kind !== "signature") continue;
+    for (const value of valuesOf(walk.world, arg, walk.fn)) {
+      for (const callee of calleesOfValue(walk.world, value)) {
+        if (callee.kind !== "fn") continue;
+        if (isParallelTest(callee.fn))
+          spawnFunction(walk, call, callee, "parallel-test", "parallel test", false, []);
+        else inlineCallee(walk, callee, call, receiverBinding(callee), 0);
+      }
+    }
+  }
+}
+
+/** The binding of a method value that is called with arguments that nobody else knows. */
+export function receiverBinding(callee: Callee & { readonly kind: "fn" }): Binding {
+  const binding = new Map<Fn["receiver"] & object, readonly Value[]>();
+  if (callee.fn.receiver) binding.set(callee.fn.receiver.origin, callee.receiver);
+  for (const param of callee.fn.params) if (param) binding.set(param.origin, [{ kind: "fresh" }]);
+  return binding;
+}
+
+function addParameterCall(walk: Walk, call: CallExpr, parameter: ParameterCall["parameter"]): void {
+  const args = call.args.map((arg) => valuesOf(walk.world, arg, walk.fn));
+  walk.parameterCalls.push({ parameter, args, locks: walk.state.held, fn: walk.fn, node: call });
+}
+
+/** Lets everything that a callee does happen here. */
+function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, depth: number): void {
+  if (callee.kind !== "fn" || walk.state.dead) return;
+  const summary = walk.summaryOf(callee.fn);
+  for (const access of summary.accesses) {
+    for (const seen of rebase(walk, access, binding, node, "inline")) record(walk, seen);
+  }
+  for (const path of summary.releases) {
+    for (const target of rebasePath(walk, path, binding)) unlock(walk, target);
+  }
+  for (const inner of summary.parameterCalls) runParameterCall(walk, inner, binding, node, depth, null);
+  for (const spawn of summary.spawns) startSpawn(walk, rebaseSpawn(walk, spawn, binding, node));
+  if (!callee.dynamic) {
+    const acquired = summary.acquires.map((lock) => rebaseLock(walk, lock, binding));
+    walk.state = { ...walk.state, held: [...walk.state.held, ...acquired] };
+    for (const signal of rebaseSignals(walk, summary.awaits, binding)) {
+      walk.state = awaitSignal(walk.state, signal, true);
+    }
+  }
+  for (const signal of rebaseSignals(walk, summary.signals, binding)) giveSignal(walk, signal);
+  const makes = summary.makes.flatMap((path) => rebasePath(walk, path, binding));
+  walk.state = { ...walk.state, made: union(walk.state.made, makes, pathKey) };
+  if (summary.diverges && !callee.dynamic) walk.state = { ...walk.state, dead: true };
+}
+
+/** Runs what a callee does with a function that it is given, in this call. */
+function runParameterCall(
+  walk: Walk,
+  inner: ParameterCall,
+  binding: Binding,
+  node: Node,
+  depth: number,
+  into: Access[] | null,
+): void {
+  if (depth >= DEEPEST_FUNCTION_VALUE) return;
+  for (const value of binding.get(inner.parameter) ?? []) {
+    for (const callee of calleesOfValue(walk.world, value)) {
+      const args = inner.args.map((values) => substitute(walk.world, values, binding, walk.fn));
+      const locks = inner.locks.map((lock) => rebaseLock(walk, lock, binding));
+      if (callee.kind === "parameter") {
+        walk.parameterCalls.push({ ...inner, parameter: callee.parameter, args, locks });
+      } else if (callee.kind === "fn") {
+        const bound = new Map(receiverBinding(callee));
+        callee.fn.params.forEach((param, i) => {
+          if (param && args[i]) bound.set(param.origin, args[i]);
+        });
+        if (into !== null) into.push(...callbackAccesses(walk, callee.fn, bound, node, locks));
+        else {
+          const before = walk.state.held;
+          walk.state = { ...walk.state, held: [...before, ...locks] };
+          inlineCallee(walk, callee, node, bound, depth + 1);
+          walk.state = { ...walk.state, held: before };
+        }
+      }
+    }
+  }
+}
+
+function callbackAccesses(walk: Walk, fn: Fn, bound: Binding, node: Node, locks: readonly Held[]): Access[] {
+  return walk
+    .summaryOf(fn)
+    .accesses.flatMap((access) => rebase(walk, access, bound, node, "spawn"))
+    .map((access) => ({ ...access, locks: [...access.locks, ...locks] }));
+}
+
+/** One access of a callee in the caller's terms; several where the map may be several. */
+function rebase(
+  walk: Walk,
+  access: Access,
+  binding: Binding,
+  node: Node,
+  how: "inline" | "spawn",
+): readonly Access[] {
+  const { state } = walk;
+  const replaced = binding.has(access.path.root);
+  const variable = replaced && access.path.steps.length === 0 ? null : access.variable;
+  if (variable === null && access.content === null) return [];
+  const kept = how === "spawn" ? [] : keptLocks(walk, access, binding);
+  const locks =
+    access.locks.length === 0 ? kept : [...kept, ...access.locks.map((l) => rebaseLock(walk, l, binding))];
+  const awaited = union(state.awaited, rebaseSignals(walk, access.awaited, binding), signalText);
+  const signalled = union(state.signalled, rebaseSignals(walk, access.signalled, binding), signalText);
+  const signals = [...rebaseSignals(walk, access.signals, binding)];
+  const calls =
+    access.calls.length >= LONGEST_CHAIN ? access.calls : [{ fn: walk.fn, node }, ...access.calls];
+  const unlocked = [...state.released, ...access.unlocked.flatMap((path) => rebasePath(walk, path, binding))];
+  return rebasePath(walk, access.path, binding).map((path) => ({
+    ...access,
+    path,
+    variable,
+    locks,
+    awaited,
+    signalled,
+    signals,
+    calls,
+    unlocked: how === "spawn" ? [] : unlocked,
+    made: access.made || isMade(state, path),
+  }));
+}
+
+function keptLocks(walk: Walk, access: Access, binding: Binding): readonly Held[] {
+  let held = walk.state.held;
+  for (const path of access.unlocked) {
+    for (const target of rebasePath(walk, path, binding)) held = giveBack(held, target).held;
+  }
+  return held;
+}
+
+function signalText(signal: Signal): string {
+  return `${signal.by}:${pathKey(signal.path)}`;
+}
+
+function rebasePath(walk: Walk, path: Path, binding: Binding): readonly Path[] {
+  if (!binding.has(path.root)) return [path];
+  const values = substitute(walk.world, [{ kind: "path", path, owned: false }], binding, walk.fn);
+  return values.flatMap((value) => (value.kind === "path" ? [value.path] : []));
+}
+
+function rebaseLock(walk: Walk, lock: Held, binding: Binding): Held {
+  if (lock.path === null || !binding.has(lock.path.root)) return lock;
+  return { ...lock, path: rebasePath(walk, lock.path, binding)[0] ?? null };
+}
+
+function rebaseSignals(walk: Walk, signals: readonly Signal[], binding: Binding): readonly Signal[] {
+  if (signals.length === 0) return signals;
+  return signals.flatMap((signal) =>
+    rebasePath(walk, signal.path, binding).map((path) => ({ ...signal, path })),
+  );
+}
+
+/** A goroutine that a callee starts, in the caller's terms. One object per place and goroutine. */
+function rebaseSpawn(walk: Walk, spawn: Spawn, binding: Binding, node: Node): Spawn {
+  const accesses = spawn.accesses.flatMap((access) => rebase(walk, access, binding, node, "spawn"));
+  for (const inner of spawn.parameterCalls) runParameterCall(walk, inner, binding, node, 0, accesses);
+  return oneSpawn(walk, node, {
+    ...spawn,
+    accesses,
+    parameterCalls: [],
+    signals: rebaseSignals(walk, spawn.signals, binding),
+  });
+}
+
+/** The same object for the same goroutine of the same place in every round of a loop. */
+function oneSpawn(walk: Walk, node: Node, spawn: Spawn): Spawn {
+  const key = `${node.pos}:${spawn.fn.name}:${spawn.node.pos}:${spawn.runs?.name ?? ""}:${spawn.runs?.node.pos ?? ""}`;
+  const known = walk.spawns.get(key);
+  if (known) return known;
+  walk.spawns.set(key, spawn);
+  return spawn;
+}
+
+function spawnCallee(walk: Walk, call: CallExpr, callee: Callee): void {
+  if (callee.kind !== "fn") return;
+  const binding = bindCall(walk.world, call, callee, walk.fn);
+  const label = "go statement";
+  startSpawn(walk, makeSpawn(walk, call, callee.fn, binding, "go", label, false, []));
+}
+
+/** Starts a function beside this one. Signals in `ends` are given when it ends. */
+export function spawnFunction(
+  walk: Walk,
+  node: Node,
+  callee: Callee & { readonly kind: "fn" },
+  how: SpawnKind,
+  label: string,
+  many: boolean,
+  ends: readonly Signal[],
+): void {
+  startSpawn(walk, makeSpawn(walk, node, callee.fn, receiverBinding(callee), how, label, many, ends));
+}
+
+function makeSpawn(
+  walk: Walk,
+  node: Node,
+  fn: Fn,
+  binding: Binding,
+  how: SpawnKind,
+  label: string,
+  many: boolean,
+  ends: readonly Signal[],
+): Spawn {
+  const summary: Summary = walk.summaryOf(fn);
+  const accesses = summary.accesses.flatMap((access) => rebase(walk, access, binding, node, "spawn"));
+  for (const access of accesses) access.signals.push(...ends);
+  for (const inner of summary.parameterCalls) runParameterCall(walk, inner, binding, node, 0, accesses);
+  // What it starts itself runs on after its own signals.
+  for (const inner of summary.spawns) startSpawn(walk, rebaseSpawn(walk, inner, binding, node));
+  return oneSpawn(walk, node, {
+    how,
+    label,
+    many,
+    fn: walk.fn,
+    node,
+    runs: fn,
+    accesses,
+    parameterCalls: [],
+    signals: [...rebaseSignals(walk, summary.signals, binding), ...ends],
+  });
+}
+
+function startLibrarySpawn(walk: Walk, call: CallExpr, library: LibrarySpawn): void {
+  const group = library.group ? firstPathOf(valuesOf(walk.world, library.group, walk.fn)) : null;
+  const ends: readonly Signal[] = group ? [{ by: "group", path: group, closes: true }] : [];
+  for (const value of valuesOf(walk.world, library.runs, walk.fn)) {
+    for (const callee of calleesOfValue(walk.world, value)) {
+      if (callee.kind !== "fn") continue;
+      spawnFunction(walk, call, callee, library.how, library.label, library.many, ends);
+    }
+  }
+}

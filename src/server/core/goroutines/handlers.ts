@@ -1,0 +1,154 @@
+/**
+ * Which functions a server runs on goroutines of its own, many at a time: handlers of net/http and of the usual
+ * frameworks, methods registered with an RPC server, parallel tests.
+ *
+ * A handler is known by what it takes (`http.ResponseWriter, *http.Request`; `*gin.Context`; …): a function of
+ * that shape that is used as a value is taken to be registered. Tests are left out, where the test itself waits
+ * for its requests.
+ */
+
+import { valuesOf } from "../accesses/values.ts";
+import type { Walk } from "../accesses/walkRecord.ts";
+import { type Callee, calleesOfValue, implementations, namedCallee } from "../calls/callees.ts";
+import { type Fn, forEachChild, unparen } from "../calls/functions.ts";
+import { spawnFunction } from "../calls/inline.ts";
+import { interfaceType, namedType, qualifiedName, under } from "../calls/typeShape.ts";
+import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
+import type { Func, Signature, Type } from "../types/types.ts";
+
+/** Parameter types that only a server's dispatcher hands to a function. */
+const CONTEXT_TYPES: Readonly<Record<string, string>> = {
+  "github.com/gin-gonic/gin.Context": "gin handler",
+  "github.com/labstack/echo.Context": "echo handler",
+  "github.com/labstack/echo/v4.Context": "echo handler",
+  "github.com/labstack/echo/v5.Context": "echo handler",
+  "github.com/gofiber/fiber.Ctx": "fiber handler",
+  "github.com/gofiber/fiber/v2.Ctx": "fiber handler",
+  "github.com/gofiber/fiber/v3.Ctx": "fiber handler",
+  "github.com/valyala/fasthttp.RequestCtx": "fasthttp handler",
+  "github.com/cloudwego/hertz/pkg/app.RequestContext": "hertz handler",
+  "github.com/kataras/iris/v12.Context": "iris handler",
+  "github.com/kataras/iris/v12/context.Context": "iris handler",
+};
+
+/** What kind of handler a signature is, in words; null where it is none. */
+export function handlerKind(t: Type): string | null {
+  const signature = under(t);
+  if (signature.kind !== "signature") return null;
+  return handlerOfSignature(signature);
+}
+
+function handlerOfSignature(signature: Signature): string | null {
+  const types = signature.params.vars.map((v) => qualifiedName(v.type()));
+  if (types.length >= 2 && types[0] === "net/http.ResponseWriter" && types[1] === "net/http.Request") {
+    return "http handler";
+  }
+  for (const type of types.slice(0, 2)) {
+    const kind = CONTEXT_TYPES[type];
+    if (kind !== undefined) return kind;
+  }
+  return null;
+}
+
+/** The kind of handler that a declared function is by its shape, or null. */
+export function handlerKindOf(fn: Fn): string | null {
+  if (isTestFile(fn)) return null;
+  const types = fn.params.map((param) => (param ? qualifiedName(param.type()) : ""));
+  if (types[0] === "net/http.ResponseWriter" && types[1] === "net/http.Request") return "http handler";
+  return CONTEXT_TYPES[types[0] ?? ""] ?? null;
+}
+
+/** True for files that only tests use. */
+export function isTestFile(fn: Fn): boolean {
+  return fn.file.path.endsWith("_test.go");
+}
+
+/** A function of a handler's shape that is used as a value: a server runs it. */
+export function startHandlerValue(walk: Walk, e: Expr, type: Type): void {
+  const kind = handlerKind(type);
+  if (kind === null || isTestFile(walk.fn)) return;
+  for (const value of valuesOf(walk.world, e, walk.fn)) {
+    if (value.kind !== "func") continue;
+    for (const callee of calleesOfValue(walk.world, value)) startHandler(walk, e, callee, kind);
+  }
+}
+
+function startHandler(walk: Walk, node: Node, callee: Callee, kind: string): void {
+  if (callee.kind === "fn") spawnFunction(walk, node, callee, "handler", kind, true, []);
+}
+
+/** Handlers and services among the arguments of a call. */
+export function startRegistered(walk: Walk, call: CallExpr): void {
+  if (isTestFile(walk.fn)) return;
+  const callee = namedCallee(call, walk.fn);
+  for (const arg of call.args) {
+    const type = walk.fn.info.typeOf(arg);
+    if (under(type).kind === "signature") {
+      if (unparen(arg).kind !== "CallExpr") startHandlerValue(walk, arg, type);
+    } else if (callee && !callee.pkg?.inWorkspace) startHttpHandler(walk, arg, type);
+  }
+  if (callee) startService(walk, call, callee);
+}
+
+/** A value with `ServeHTTP` that is handed to a library. */
+export function startHttpHandler(walk: Walk, e: Expr, type: Type): void {
+  const method = namedType(type)
+    ?.methods()
+    .find((m) => m.name === "ServeHTTP");
+  if (!method?.pkg?.inWorkspace || handlerKind(method.type()) === null) return;
+  startMethod(walk, e, method, "http handler");
+}
+
+function startMethod(walk: Walk, receiver: Expr, method: Func, kind: string): void {
+  const fn = walk.world.fnOf(method);
+  if (fn === null) return;
+  const bound = valuesOf(walk.world, receiver, walk.fn);
+  startHandler(walk, receiver, { kind: "fn", fn, receiver: bound, dynamic: false }, kind);
+}
+
+/** `RegisterXServer(server, implementation)` of gRPC and `rpc.Register(implementation)`. */
+function startService(walk: Walk, call: CallExpr, callee: Func): void {
+  const type = callee.type();
+  if (type.kind !== "signature") return;
+  if (callee.pkg?.path === "net/rpc") {
+    const service =
+      callee.name === "RegisterName" ? call.args[1] : callee.name === "Register" ? call.args[0] : null;
+    if (!service) return;
+    for (const method of namedType(walk.fn.info.typeOf(service))?.methods() ?? []) {
+      if (/^[A-Z]/.test(method.name)) startMethod(walk, service, method, "RPC method");
+    }
+    return;
+  }
+  const service = call.args[1];
+  const declared = type.params.vars[1];
+  if (!/^Register\w*(Server|Service|Handler)$/.test(callee.name) || !service || !declared) return;
+  const iface = interfaceType(declared.type());
+  const own = namedType(walk.fn.info.typeOf(service));
+  if (iface === null || own === null) return;
+  for (const method of own.methods()) {
+    if (implementations(walk.world, iface, method.name).includes(method) && isServiceMethod(method)) {
+      startMethod(walk, service, method, "gRPC method");
+    }
+  }
+}
+
+function isServiceMethod(method: Func): boolean {
+  return /^[A-Z]/.test(method.name) && interfaceType(method.type()) === null;
+}
+
+/** True for `func(t *testing.T) { t.Parallel(); … }`. */
+export function isParallelTest(fn: Fn): boolean {
+  const [t] = fn.params;
+  if (!t || qualifiedName(t.type()) !== "testing.T" || !fn.node.body) return false;
+  let found = false;
+  const visit = (node: Node): void => {
+    if (found || node.kind === "FuncLit") return;
+    if (node.kind === "CallExpr" && node.fun.kind === "SelectorExpr" && node.fun.sel.name === "Parallel") {
+      const on = unparen(node.fun.x);
+      found = on.kind === "Ident" && fn.info.objectOf(on) === t;
+    }
+    if (!found) forEachChild(node, visit);
+  };
+  for (const statement of fn.node.body.list) visit(statement);
+  return found;
+}

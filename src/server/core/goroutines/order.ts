@@ -1,0 +1,58 @@
+/**
+ * Whether two accesses of different goroutines can meet: what kind of pair conflicts, whether both reach the
+ * same map, and what signals order them. Locks are `locks/heldLocks.ts`; which goroutines are alive at a point
+ * is the walk's state.
+ */
+import type { Access, Signal } from "../accesses/events.ts";
+import { type Path, pathKey } from "../accesses/path.ts";
+
+/** True where one of the two changes what the other one touches. */
+export function conflicts(a: Access, b: Access): boolean {
+  const content =
+    a.content !== null && b.content !== null && (a.content === "write" || b.content === "write");
+  const variable =
+    a.variable !== null && b.variable !== null && (a.variable === "write" || b.variable === "write");
+  return content || variable;
+}
+
+/** True where only the variable that holds the map is in conflict, not the map itself. */
+export function conflictsOnVariableOnly(a: Access, b: Access): boolean {
+  return !(a.content !== null && b.content !== null && (a.content === "write" || b.content === "write"));
+}
+
+/** A key that is equal for signals of the same channel, group or variable. */
+export function signalKey(signal: Signal): string {
+  return `${signal.by}:${pathKey(signal.path)}`;
+}
+
+/**
+ * True where a signal orders the two: one of them comes after waiting for what the other one's goroutine
+ * signals later, and had not signalled before.
+ */
+export function orderedBySignal(a: Access, b: Access): boolean {
+  return waitsFor(a, b) || waitsFor(b, a);
+}
+
+function waitsFor(later: Access, earlier: Access): boolean {
+  if (later.awaited.length === 0 || earlier.signals.length === 0) return false;
+  return later.awaited.some((signal) => {
+    const key = signalKey(signal);
+    return (
+      earlier.signals.some((s) => signalKey(s) === key) &&
+      !earlier.signalled.some((s) => signalKey(s) === key)
+    );
+  });
+}
+
+/** Whether two paths reach the same map in one run of the function that knows both. */
+export function samePlace(a: Path, b: Path, sameIteration: boolean): boolean {
+  if (a.root !== b.root || a.steps.length !== b.steps.length) return false;
+  // A field as the root stands for some instance: whether it is the same one cannot be told.
+  if (a.root.role === "field") return false;
+  return a.steps.every((step, i) => {
+    const other = b.steps[i]!;
+    if (step.kind === "field") return other.kind === "field" && step.field === other.field;
+    if (other.kind !== "element" || step.key !== other.key) return false;
+    return step.key !== "" || (step.of === "map" && !sameIteration);
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * Which locks are held: taking and giving back, what two ways have in common, and whether two accesses exclude
+ * each other. Which calls take a lock is `syncCalls.ts`.
+ *
+ * Within a function a lock is told apart by its path; two accesses are compared by the lock's field or
+ * variable, whichever instance it is of, so that doubt about the instance means silence.
+ */
+import type { Access, Held } from "../accesses/events.ts";
+import { groupKey, type Path, pathKey } from "../accesses/path.ts";
+
+/** The locks after `lock` was taken. */
+export function take(held: readonly Held[], lock: Held): readonly Held[] {
+  return [...held, lock];
+}
+
+/** The locks after the lock at `path` was given back, and whether it was among them. */
+export function giveBack(
+  held: readonly Held[],
+  path: Path | null,
+  by: Held["by"] = "mutex",
+): { held: readonly Held[]; found: boolean } {
+  let at = held.findLastIndex((lock) => lock.by === by && sameKey(lock.path, path, pathKey));
+  if (at < 0) at = held.findLastIndex((lock) => lock.by === by && sameKey(lock.path, path, groupKey));
+  if (at < 0) return { held, found: false };
+  return { held: held.filter((_, i) => i !== at), found: true };
+}
+
+function sameKey(a: Path | null, b: Path | null, key: (path: Path) => string): boolean {
+  return a === null || b === null ? a === b : key(a) === key(b);
+}
+
+/** The locks that are held on both ways; in read mode where one way has no more. */
+export function heldOnBoth(a: readonly Held[], b: readonly Held[]): readonly Held[] {
+  if (a === b) return a;
+  const common: Held[] = [];
+  for (const lock of a) {
+    const other = b.find((l) => l.by === lock.by && sameKey(l.path, lock.path, pathKey));
+    if (other) common.push(other.mode === "read" ? other : lock);
+  }
+  return common.length === a.length && common.every((lock, i) => lock === a[i]) ? a : common;
+}
+
+/** What the locks of two accesses do for them. */
+export type Exclusion = "excluded" | "both-read" | "none";
+
+/** Whether a lock keeps the two accesses apart; `both-read` where they share one in read mode only. */
+export function exclusion(a: Access, b: Access): Exclusion {
+  let result: Exclusion = "none";
+  for (const lock of a.locks) {
+    for (const other of b.locks) {
+      if (!sameLock(lock, other)) continue;
+      if (lock.mode === "write" || other.mode === "write") return "excluded";
+      result = "both-read";
+    }
+  }
+  return result;
+}
+
+/** True where both may be the same lock: the same field or variable, or one of them is not known. */
+export function sameLock(a: Held, b: Held): boolean {
+  if (a.path === null || b.path === null) return true;
+  return a.by === b.by && groupKey(a.path) === groupKey(b.path);
+}
