@@ -61,42 +61,51 @@ export async function build({ watch = false, minify = true } = {}) {
   const { build: bundle, context } = await import("esbuild");
   mkdirSync(dist, { recursive: true });
   copyAssets();
-  for (const { entry, out, format, platform, external = [], shebang = false } of BUNDLES) {
-    if (!existsSync(join(root, entry))) {
-      console.error(`  (skipped: ${entry} is not there yet)`);
-      continue;
-    }
-    const head = [...(shebang ? ["#!/usr/bin/env node"] : []), ...(format === "esm" ? [REQUIRE] : [])].join(
-      "\n",
-    );
-    /** @type {import("esbuild").BuildOptions} */
-    const options = {
-      absWorkingDir: root,
-      entryPoints: [entry],
-      outfile: join("dist", out),
-      bundle: true,
-      platform,
-      format,
-      target: platform === "node" ? "node20" : ["chrome120", "firefox121", "safari17"],
-      external,
-      minify,
-      keepNames: true,
-      sourcemap: watch ? "linked" : false,
-      legalComments: "none",
-      banner: head === "" ? {} : { js: head },
-      logLevel: "warning",
-    };
-    if (watch) await (await context(options)).watch();
-    else await bundle(options);
-  }
+  const results = await Promise.allSettled(
+    BUNDLES.map(async (shape) => {
+      const options = optionsFor(shape, { watch, minify });
+      if (watch) await (await context(options)).watch();
+      else await bundle(options);
+    }),
+  );
+  const failures = results
+    .filter((result) => result.status === "rejected")
+    .map(({ reason }) => String(reason));
+  if (failures.length > 0) throw new Error([...new Set(failures)].join("\n"));
   if (existsSync(join(dist, "cli.js"))) chmodSync(join(dist, "cli.js"), 0o755);
+}
+
+/**
+ * @param {Bundle} bundle
+ * @param {{ watch: boolean, minify: boolean }} how
+ * @returns {import("esbuild").BuildOptions}
+ */
+function optionsFor({ entry, out, format, platform, external = [], shebang = false }, { watch, minify }) {
+  const head = [...(shebang ? ["#!/usr/bin/env node"] : []), ...(format === "esm" ? [REQUIRE] : [])].join(
+    "\n",
+  );
+  return {
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: join("dist", out),
+    bundle: true,
+    platform,
+    format,
+    target: platform === "node" ? "node20" : ["chrome120", "firefox121", "safari17"],
+    external,
+    minify,
+    keepNames: true,
+    sourcemap: watch ? "linked" : false,
+    legalComments: "none",
+    banner: head === "" ? {} : { js: head },
+    logLevel: "warning",
+  };
 }
 
 /** Copies the wasm files, and the detector's Go sources as they are. */
 function copyAssets() {
   for (const [from, to] of ASSETS) cpSync(join(root, from), join(dist, to));
   const runtime = join(dist, "runtime");
-  if (!existsSync(join(root, "src/runtime"))) return;
   rmSync(runtime, { recursive: true, force: true });
   for (const file of readdirSync(join(root, "src/runtime"), { recursive: true, withFileTypes: true })) {
     if (!file.isFile() || file.name.endsWith("_test.go") || file.name.endsWith(".md")) continue;

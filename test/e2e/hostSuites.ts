@@ -12,6 +12,23 @@ export interface HostResult {
   readonly error?: string;
 }
 
+/** A program that tells its process id and never ends by itself. */
+const FOREVER = `package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+func main() {
+	fmt.Println("process", os.Getpid())
+	for {
+		time.Sleep(time.Second)
+	}
+}
+`;
+
 const here = import.meta.dirname;
 
 /** Bundles host/index.ts into `folder`; the result is what `extensionTestsPath` wants. */
@@ -36,7 +53,11 @@ export function hostWorkspace(folder: string): string {
   cpSync(join(incidents, "session-cache/racy"), join(folder, "session-cache"), { recursive: true });
   cpSync(join(incidents, "log-statistics/racy"), join(folder, "real-log-statistics"), { recursive: true });
   symlinkSync(join(folder, "real-log-statistics"), join(folder, "log-statistics"), "dir");
+  mkdirSync(join(folder, "forever"));
+  writeFileSync(join(folder, "forever/go.mod"), "module forever\n\ngo 1.22\n");
+  writeFileSync(join(folder, "forever/main.go"), FOREVER);
   const file = join(folder, "host.code-workspace");
-  writeFileSync(file, JSON.stringify({ folders: [{ path: "session-cache" }, { path: "log-statistics" }] }));
+  const folders = ["session-cache", "log-statistics", "forever"].map((path) => ({ path }));
+  writeFileSync(file, JSON.stringify({ folders }));
   return file;
 }

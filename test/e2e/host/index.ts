@@ -4,6 +4,7 @@ import Mocha from "mocha";
 import type { HostResult } from "../hostSuites.ts";
 import { editingSuite } from "./editing.ts";
 import { manifestSuite } from "./manifest.ts";
+import { runningSuite } from "./running.ts";
 
 /** Called by VS Code; fails when a test failed, which ends the host with status 1. */
 export async function run(): Promise<void> {
@@ -11,6 +12,7 @@ export async function run(): Promise<void> {
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   manifestSuite();
   editingSuite();
+  runningSuite();
   const results: HostResult[] = [];
   const failures = await new Promise<number>((done) => {
     mocha

@@ -1,0 +1,100 @@
+/** Running with detection, as VS Code's debugger sees it: records, output, unsaved buffers, failures, and the stop button. */
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import { type Conflict, DEBUG_TYPE, RUN_RECORD_EVENT, type RunRecord } from "../../../src/protocol.ts";
+import { eventually, openFile, root } from "./files.ts";
+
+const BUILD_MS = 150_000;
+
+/** What one debug session told. */
+interface Told {
+  readonly records: RunRecord[];
+  output: string;
+  ended: boolean;
+}
+
+export function runningSuite(): void {
+  suite("running", function () {
+    this.timeout(2 * BUILD_MS);
+    let told: Told;
+    let tracker: vscode.Disposable;
+
+    suiteSetup(() => {
+      tracker = vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
+        createDebugAdapterTracker: () => {
+          told = { records: [], output: "", ended: false };
+          return {
+            onDidSendMessage: (message) => note(told, message),
+            onExit: () => {
+              told.ended = true;
+            },
+          };
+        },
+      });
+    });
+    suiteTeardown(() => tracker.dispose());
+
+    test("the command shows the conflict with both stacks in the workspace's files", async () => {
+      await openFile("session-cache", "main.go");
+      await vscode.commands.executeCommand("maprace.run");
+      await eventually("the end of the run", () => told.ended || undefined, BUILD_MS);
+      assert.equal(told.records[0]?.type, "start");
+      assert.equal(told.records.at(-1)?.type, "end");
+      const conflict = told.records.find((record): record is Conflict => record.type === "conflict");
+      assert.ok(conflict, "no conflict");
+      const store = vscode.Uri.joinPath(root("session-cache").uri, "store.go").fsPath;
+      for (const { stack, goroutine } of conflict.accesses) {
+        assert.ok(
+          stack.some(({ file }) => file === store),
+          `no frame in ${store}: ${JSON.stringify(stack)}`,
+        );
+        assert.ok(goroutine.created.length > 0, "no creation stack");
+      }
+      assert.match(told.output, /48 visits/);
+    });
+
+    test("unsaved text is part of a run, and stays unsaved", async () => {
+      const { document } = await editUnsaved("func main() {", 'func main() {\n\tprintln("from the buffer")');
+      await vscode.commands.executeCommand("maprace.run");
+      await eventually("the end of the run", () => told.ended || undefined, BUILD_MS);
+      assert.match(told.output, /from the buffer/);
+      assert.ok(document.isDirty);
+      await vscode.commands.executeCommand("workbench.action.files.revert");
+    });
+
+    test("stop ends the program", async () => {
+      await openFile("forever", "main.go");
+      await vscode.commands.executeCommand("maprace.run");
+      const pid = await eventually("its process id", () => /process (\d+)/.exec(told.output)?.[1], BUILD_MS);
+      assert.ok(isAlive(Number(pid)));
+      await vscode.debug.stopDebugging();
+      await eventually("the end of the process", () => !isAlive(Number(pid)) || undefined);
+      await eventually("the end of the session", () => told.ended || undefined);
+    });
+  });
+}
+
+/** Replaces text of the shop's main.go in the editor, without saving it. */
+async function editUnsaved(from: string, to: string): Promise<vscode.TextEditor> {
+  const editor = await openFile("session-cache", "main.go");
+  const start = editor.document.positionAt(editor.document.getText().indexOf(from));
+  await editor.edit((edit) => edit.replace(new vscode.Range(start, start.translate(0, from.length)), to));
+  return editor;
+}
+
+/** Reads one message of the debug adapter. */
+function note(told: Told, message: { type: string; event?: string; body?: unknown }): void {
+  if (message.type !== "event") return;
+  if (message.event === RUN_RECORD_EVENT) told.records.push(message.body as RunRecord);
+  if (message.event === "output") told.output += (message.body as { output: string }).output;
+  if (message.event === "terminated") told.ended = true;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false; // ESRCH: there is no such process any more.
+  }
+}
