@@ -12,8 +12,11 @@ const USAGE = `Maprace finds, proves, shows and fixes unsynchronised access to G
 
   maprace check [DIR|FILE…] [--format text|json|sarif] [--min-confidence definite|likely|possible]
       Analyses source. Exit status: 0 nothing found, 1 findings, 2 could not run.
-  maprace lsp
-      The language server on stdio, for editors.
+  maprace run [--mode maps|vars|go-race] [--explore N] [--format text|json|html] [--out FILE] [PACKAGE] [-- ARGS…]
+  maprace test [the same options] [PACKAGES] [-- TESTFLAGS…]
+      Runs a program or its tests under the detector. Exit status: 66 conflicts, else the program's own, 2 could not run.
+  maprace lsp | dap
+      The language server and the debug adapter on stdio, for editors.
 
   maprace --help, maprace --version
 `;
@@ -23,6 +26,9 @@ type Subcommand = (argv: string[], assets: string) => Promise<number>;
 
 const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
   check: async () => (await import("./check.ts")).run,
+  run: async () => (await import("./run.ts")).runProgram,
+  test: async () => (await import("./run.ts")).runTests,
+  dap: async () => (await import("./dap.ts")).run,
   lsp: async () => (await import("./lsp.ts")).run,
 };
 
@@ -36,7 +42,7 @@ async function main(words: readonly string[]): Promise<number> {
     process.stderr.write(USAGE);
     return COULD_NOT_RUN;
   }
-  if (name === "--help" || name === "-h" || name === "help" || rest.includes("--help")) {
+  if (name === "--help" || name === "-h" || name === "help" || asksForHelp(rest)) {
     process.stdout.write(USAGE);
     return 0;
   }
@@ -50,6 +56,12 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const run = await load();
   return await run(rest, assets);
+}
+
+/** True where `--help` is for us: after `--` the words are the program's. */
+function asksForHelp(words: readonly string[]): boolean {
+  const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  return own.includes("--help") || own.includes("-h");
 }
 
 /** What a user is told of a failure: a sentence for what they can mend, the whole story for what we must. */
