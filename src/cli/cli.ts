@@ -15,6 +15,12 @@ const USAGE = `Maprace finds, proves, shows and fixes unsynchronised access to G
   maprace run [--mode maps|vars|go-race] [--explore N] [--format text|json|html] [--out FILE] [PACKAGE] [-- ARGS…]
   maprace test [the same options] [PACKAGES] [-- TESTFLAGS…]
       Runs a program or its tests under the detector. Exit status: 66 conflicts, else the program's own, 2 could not run.
+  maprace build -o BIN [PACKAGE]
+      An instrumented binary.
+  maprace env
+      The variables that make any build tool make one.
+  maprace open FILE
+      Shows a recorded run, a -race log or a crash log, as conflicts.
   maprace lsp | dap
       The language server and the debug adapter on stdio, for editors.
 
@@ -28,6 +34,9 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
   check: async () => (await import("./check.ts")).run,
   run: async () => (await import("./run.ts")).runProgram,
   test: async () => (await import("./run.ts")).runTests,
+  build: async () => (await import("./build.ts")).run,
+  env: async () => (await import("./env.ts")).run,
+  open: async () => (await import("./open.ts")).run,
   dap: async () => (await import("./dap.ts")).run,
   lsp: async () => (await import("./lsp.ts")).run,
 };
