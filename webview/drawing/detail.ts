@@ -1,0 +1,144 @@
+/** Everything about one conflict as text: the reason, both stacks side by side, where goroutines and map came from. */
+import type { Conflict, ConflictAccess, Frame, GoroutineEvent } from "../../src/protocol.ts";
+import { markKind } from "../diagram.ts";
+import { mediumPlace, ownerOf, qualifiedName, shortType, topUserFrame } from "../frames.ts";
+import type { Host } from "../host.ts";
+import { goroutineName, hasTimes } from "../model.ts";
+import { explainOrdering } from "../ordering.ts";
+import { accessTitle } from "../report.ts";
+import { formatDuration, formatTime } from "../scale.ts";
+import { button, html } from "./elements.ts";
+
+/** Frames are buttons; this is what they do. */
+export type OpenFrame = (frame: Frame) => void;
+
+/** The sentence that names the conflict, and why nothing orders its accesses. */
+export function drawReason(conflict: Conflict): HTMLElement {
+  const ordering = explainOrdering(conflict);
+  const [earlier, later] = conflict.accesses;
+  const events = earlier.recent.length + later.recent.length;
+  const apart = hasTimes(conflict) ? `, ${formatDuration(Math.max(0, later.when - earlier.when))} apart` : "";
+  return html(
+    "section",
+    { class: "reason", "aria-label": "Why nothing orders the two accesses" },
+    html("h3", {}, `Why nothing orders them${apart}`),
+    html("ul", {}, ...ordering.sentences.map((sentence) => html("li", {}, sentence))),
+    events > 0 &&
+      html(
+        "p",
+        { class: "basis" },
+        `Read from the last ${events} events that the detector kept of the two goroutines.`,
+      ),
+  );
+}
+
+/** Both sides, the later access first, as `-race` prints them. */
+export function drawSides(conflict: Conflict, host: Host, open: OpenFrame): HTMLElement {
+  const [earlier, later] = conflict.accesses;
+  const timed = hasTimes(conflict);
+  return html(
+    "div",
+    { class: "sides" },
+    drawSide(later, accessTitle(later, timed, false), timed, host, open),
+    drawSide(earlier, accessTitle(earlier, timed, true), timed, host, open),
+  );
+}
+
+/** Where the map was made; a sentence when the run did not record it. */
+export function drawOrigin(conflict: Conflict, host: Host, open: OpenFrame): HTMLElement {
+  const { created, type } = conflict.map;
+  return html(
+    "section",
+    { class: "origin", "aria-label": "Where the map was made" },
+    html("h3", {}, "Map ", html("code", {}, shortType(type)), created.length > 0 ? " made at" : ""),
+    created.length > 0
+      ? drawStack(created, host, open)
+      : html("p", { class: "absent" }, "Where it was made was not recorded."),
+  );
+}
+
+function drawSide(
+  access: ConflictAccess,
+  title: string,
+  timed: boolean,
+  host: Host,
+  open: OpenFrame,
+): HTMLElement {
+  const { created, id } = access.goroutine;
+  return html(
+    "section",
+    { class: "side", "data-kind": markKind(access.kind), "aria-label": title },
+    html(
+      "h3",
+      {},
+      html("span", { class: "badge", "aria-hidden": "true" }, letterOf(access)),
+      html("span", {}, title),
+    ),
+    access.key !== undefined && html("p", { class: "key" }, "Key ", html("code", {}, access.key)),
+    drawStack(access.stack, host, open),
+    html("h4", {}, id === 1 && created.length === 0 ? "Main goroutine" : `Goroutine ${id} created at`),
+    created.length > 0
+      ? drawStack(created, host, open)
+      : html(
+          "p",
+          { class: "absent" },
+          id === 1 ? "It runs main.main from the start of the program." : "Not recorded.",
+        ),
+    timed && access.recent.length > 0 && drawEvents(access, host, open),
+  );
+}
+
+/** The letter on the access's mark. */
+export function letterOf(access: ConflictAccess): string {
+  return access.kind === "assign" ? "=" : access.kind.charAt(0).toUpperCase();
+}
+
+function drawStack(stack: readonly Frame[], host: Host, open: OpenFrame): HTMLElement {
+  if (stack.length === 0) return html("p", { class: "absent" }, "No stack was recorded.");
+  const top = topUserFrame(stack);
+  return html(
+    "ol",
+    { class: "stack" },
+    ...stack.map((frame) => html("li", {}, drawFrame(frame, frame === top, host, open))),
+  );
+}
+
+function drawFrame(frame: Frame, top: boolean, host: Host, open: OpenFrame): HTMLElement {
+  return button(
+    { class: "frame", "data-owner": ownerOf(frame), "data-top": top, title: host.openHint(frame) },
+    () => open(frame),
+    html("span", { class: "function" }, qualifiedName(frame.function)),
+    html("span", { class: "place" }, mediumPlace(frame)),
+  );
+}
+
+function drawEvents(access: ConflictAccess, host: Host, open: OpenFrame): HTMLElement {
+  const rows = access.recent.map((event) => drawEvent(event, access, host, open));
+  return html(
+    "details",
+    { class: "events", open: true },
+    html("summary", {}, `What ${goroutineName(access)} did around it`),
+    html("ol", {}, ...rows),
+  );
+}
+
+function drawEvent(event: GoroutineEvent, access: ConflictAccess, host: Host, open: OpenFrame): HTMLElement {
+  const { frame } = event;
+  const isAccess = event.kind === "access" && event.when === access.when;
+  const text = html("span", { class: "what" }, event.what);
+  const body = frame
+    ? button(
+        { class: "frame", "data-owner": ownerOf(frame), title: host.openHint(frame) },
+        () => open(frame),
+        text,
+      )
+    : text;
+  return html(
+    "li",
+    { "data-kind": event.kind, "data-this": isAccess },
+    html("span", { class: "time" }, formatTime(event.when)),
+    html("span", { class: "mark", "data-kind": event.kind, "aria-hidden": "true" }),
+    body,
+    frame && html("span", { class: "place" }, mediumPlace(frame)),
+  );
+}

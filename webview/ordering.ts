@@ -1,0 +1,216 @@
+/**
+ * Why nothing orders two accesses, read from what both goroutines did around them: the locks each held,
+ * what the earlier side released afterwards, what the later side acquired before. Decides words and the
+ * facts behind them; the detector has already proved that there is no order, this only explains it.
+ */
+import type { Conflict, ConflictAccess, GoroutineEvent } from "../src/protocol.ts";
+import { goroutineName, hasTimes } from "./model.ts";
+import { formatTime } from "./scale.ts";
+
+/** A lock held over a stretch of a goroutine's life. */
+export interface HeldLock {
+  readonly name: string;
+  readonly object: string;
+  readonly from: number;
+  /** Undefined when its release was not seen. */
+  readonly to: number | undefined;
+  readonly readMode: boolean;
+}
+
+/** An order that does exist: what came before `from` on one side comes before what follows `to` on the other. */
+export interface OrderEdge {
+  readonly fromSide: 0 | 1;
+  readonly toSide: 0 | 1;
+  readonly from: GoroutineEvent;
+  readonly to: GoroutineEvent;
+}
+
+/** Why the two accesses of a conflict are not ordered. Sides: 0 is the earlier access, 1 the later. */
+export interface Ordering {
+  readonly sentences: readonly string[];
+  readonly edges: readonly OrderEdge[];
+  readonly locks: readonly [readonly HeldLock[], readonly HeldLock[]];
+  /** The stretch after the earlier access in which its goroutine released nothing, until its next release. */
+  readonly unreleased: { readonly from: number; readonly to: number | undefined };
+  /** The stretch before the later access in which its goroutine acquired nothing. */
+  readonly unacquired: { readonly from: number | undefined; readonly to: number };
+}
+
+/** Explains a conflict from its recorded events. */
+export function explainOrdering(conflict: Conflict): Ordering {
+  const [earlier, later] = conflict.accesses;
+  const locks = [locksOf(earlier.recent), locksOf(later.recent)] as const;
+  const releases = earlier.recent.filter(isRelease);
+  const acquires = later.recent.filter(isAcquire);
+  const nextRelease = releases.find((event) => event.when > earlier.when);
+  const lastAcquire = acquires.findLast((event) => event.when <= later.when);
+  return {
+    sentences: sentencesOf(conflict, locks),
+    edges: [...edgesBetween(0, earlier, later), ...edgesBetween(1, later, earlier)],
+    locks,
+    unreleased: { from: earlier.when, to: nextRelease?.when },
+    unacquired: { from: lastAcquire?.when, to: later.when },
+  };
+}
+
+/** True for events that publish what came before them: unlock, send, close, Done, `go`, the goroutine's end. */
+function isRelease(event: GoroutineEvent): boolean {
+  return event.kind === "release" || event.kind === "go" || event.kind === "end";
+}
+
+/** True for events that see what another goroutine published: lock, receive, Wait, the goroutine's start. */
+function isAcquire(event: GoroutineEvent): boolean {
+  return event.kind === "acquire" || event.kind === "start";
+}
+
+/** The stretches during which each lock was held: acquire and release of one object that call it a lock. */
+export function locksOf(events: readonly GoroutineEvent[]): readonly HeldLock[] {
+  const held: HeldLock[] = [];
+  const open = new Map<string, GoroutineEvent>();
+  for (const event of events) {
+    if (event.object === undefined || !/lock/i.test(event.what)) continue;
+    if (event.kind === "acquire") open.set(event.object, event);
+    if (event.kind === "release") {
+      const acquired = open.get(event.object);
+      open.delete(event.object);
+      if (acquired) held.push(heldLock(acquired, event.object, event.when));
+    }
+  }
+  for (const [object, acquired] of open) held.push(heldLock(acquired, object, undefined));
+  return held.sort((a, b) => a.from - b.from);
+}
+
+function heldLock(acquired: GoroutineEvent, object: string, to: number | undefined): HeldLock {
+  return {
+    name: lockName(acquired.what),
+    object,
+    from: acquired.when,
+    to,
+    readMode: isReadMode(acquired.what),
+  };
+}
+
+/** "mu" of "lock mu"; the words themselves when there is no more to them. */
+function lockName(what: string): string {
+  const name = what.replace(/^(?:read[- ]?|r|try[- ]?)*locks?\b[\s:]*/i, "").trim();
+  return name === "" ? "the lock" : name;
+}
+
+function isReadMode(what: string): boolean {
+  return /\br(?:ead)?[- ]?lock/i.test(what);
+}
+
+function locksAt(locks: readonly HeldLock[], when: number): readonly HeldLock[] {
+  return locks.filter((lock) => lock.from <= when && (lock.to === undefined || when <= lock.to));
+}
+
+/** Releases of one side met by the first later acquire of the same object on the other. */
+function edgesBetween(fromSide: 0 | 1, source: ConflictAccess, target: ConflictAccess): OrderEdge[] {
+  const edges: OrderEdge[] = [];
+  for (const from of source.recent) {
+    if (!isRelease(from) || from.object === undefined) continue;
+    const to = target.recent.find(
+      (event) => isAcquire(event) && event.object === from.object && event.when >= from.when,
+    );
+    const replaced = edges.findIndex((edge) => edge.to === to);
+    if (!to) continue;
+    // Of several releases before one acquire the last says most: it carries all that the earlier ones did.
+    if (replaced >= 0) edges.splice(replaced, 1);
+    edges.push({ fromSide, toSide: fromSide === 0 ? 1 : 0, from, to });
+  }
+  return edges;
+}
+
+function sentencesOf(conflict: Conflict, locks: Ordering["locks"]): readonly string[] {
+  const [earlier, later] = conflict.accesses;
+  if (earlier.recent.length === 0 && later.recent.length === 0) {
+    return [
+      "The detector found no lock, channel or other synchronisation that puts one access before the other. " +
+        "This record carries no events from before the accesses, so there is nothing more to show.",
+    ];
+  }
+  const sentences = [lockSentence(earlier, later, locks)];
+  if (hasTimes(conflict))
+    sentences.push(releaseSentence(earlier, later), ...backwardSentence(earlier, later));
+  return sentences;
+}
+
+function lockSentence(earlier: ConflictAccess, later: ConflictAccess, locks: Ordering["locks"]): string {
+  const ofEarlier = locksAt(locks[0], earlier.when);
+  const ofLater = locksAt(locks[1], later.when);
+  const one = goroutineName(earlier);
+  const other = goroutineName(later);
+  if (ofEarlier.length === 0 && ofLater.length === 0) {
+    return `Neither ${one} nor ${other} is seen to hold a lock while it touches the map.`;
+  }
+  const shared = ofEarlier.find((lock) => ofLater.some((candidate) => candidate.object === lock.object));
+  if (shared) {
+    return `Both hold ${shared.name}${shared.readMode ? " in read mode" : ""}, which lets them in together.`;
+  }
+  if (ofEarlier.length === 0 || ofLater.length === 0) {
+    const [holder, names, bare] = ofEarlier.length > 0 ? [one, ofEarlier, other] : [other, ofLater, one];
+    return `${capital(holder)} holds ${namesOf(names)}, ${bare} holds no lock: a lock protects only from those who take it too.`;
+  }
+  return `${capital(one)} holds ${namesOf(ofEarlier)}, ${other} holds ${namesOf(ofLater)}: different locks order nothing.`;
+}
+
+function releaseSentence(earlier: ConflictAccess, later: ConflictAccess): string {
+  const one = goroutineName(earlier);
+  const other = goroutineName(later);
+  const itsAccess = `its ${accessWord(earlier)} at ${formatTime(earlier.when)}`;
+  const after = earlier.recent.filter(
+    (event) => isRelease(event) && event.when > earlier.when && event.when <= later.when,
+  );
+  if (after.length === 0) {
+    const last = earlier.recent.findLast((event) => isRelease(event) && event.when <= earlier.when);
+    return last
+      ? `The last thing ${one} passes on (${last.what}, ${formatTime(last.when)}) comes before ${itsAccess}; nothing after it tells ${other} that it is done.`
+      : `${capital(one)} passes nothing on after ${itsAccess} (no unlock, send, close or Done), so nothing can wait for it.`;
+  }
+  for (const release of after) {
+    if (release.object === undefined) continue;
+    const same = later.recent.filter(
+      (event) => isAcquire(event) && event.object === release.object && event.when <= later.when,
+    );
+    const met = same.find((event) => event.when >= release.when);
+    if (met) {
+      return `Both pass through one object (${release.what} at ${formatTime(release.when)}, ${met.what} at ${formatTime(met.when)}), but that pair does not order them: a read unlock does not hold up a later read lock.`;
+    }
+    const before = same.at(-1);
+    if (before) {
+      return `${capital(one)} passes on (${release.what}) at ${formatTime(release.when)}, but ${other} looked there before that: ${before.what} at ${formatTime(before.when)}.`;
+    }
+  }
+  const first = after[0]!;
+  return `After ${itsAccess}, ${one} passes on (${first.what}, ${formatTime(first.when)}), but ${other} takes nothing from there before its ${accessWord(later)} at ${formatTime(later.when)}.`;
+}
+
+/** An arrow from the later side to the earlier looks like an order; it is one, of the wrong things. */
+function backwardSentence(earlier: ConflictAccess, later: ConflictAccess): string[] {
+  const edge = edgesBetween(1, later, earlier).findLast(({ to }) => to.when <= earlier.when);
+  if (!edge) return [];
+  return [
+    `The arrow from ${goroutineName(later)} (${edge.from.what}) orders only what it did before ${formatTime(edge.from.when)}, not its ${accessWord(later)} afterwards.`,
+  ];
+}
+
+function accessWord(access: ConflictAccess): string {
+  switch (access.kind) {
+    case "iterate":
+      return "iteration";
+    case "len":
+      return "length read";
+    case "assign":
+      return "map variable write";
+    default:
+      return access.kind;
+  }
+}
+
+function namesOf(locks: readonly HeldLock[]): string {
+  return locks.map((lock) => lock.name).join(" and ");
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
