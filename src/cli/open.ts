@@ -1,11 +1,10 @@
 /**
  * `maprace open FILE`: shows a recorded run, the raw stream of an instrumented binary, a `-race` log or a crash
- * log as Conflicts, in any format of `maprace run`. The exit status says whether the file could be shown, not
- * whether there are Conflicts in it.
+ * log as Conflicts, in any format of `maprace run`.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { RunRecord } from "../protocol.ts";
+import { CONFLICT_EXIT_CODE, type RunRecord } from "../protocol.ts";
 import { conflictOfCrash, createCrashReader } from "../server/run/crashLog.ts";
 import { createLedger } from "../server/run/ledger.ts";
 import { RunProblem } from "../server/run/problem.ts";
@@ -19,7 +18,7 @@ const FORMATS: readonly RunFormat[] = ["text", "json", "html"];
 /** `end.exitCode` where a log does not tell how the program ended. */
 const UNKNOWN_EXIT_CODE = -1;
 
-/** @returns 0 when the file was shown, 2 when it could not be. */
+/** @returns 66 when there are Conflicts in the file, else 0; 2 when it could not be shown. */
 export async function run(argv: string[], assets: string): Promise<number> {
   try {
     const { values, positionals } = parseArgs({
@@ -48,7 +47,7 @@ export async function run(argv: string[], assets: string): Promise<number> {
         `maprace: ${broken} damaged line(s) of ${file} were left out; conflicts may be missing.\n`,
       );
     }
-    return 0;
+    return records.some((record) => record.type === "conflict") ? CONFLICT_EXIT_CODE : 0;
   } catch (error) {
     return showProblem(error);
   }
