@@ -24,7 +24,7 @@ export interface MainModule {
 /** Where a package lies. */
 export interface PackagePlace {
   readonly dir: string;
-  /** Of the module that holds it; "" where unknown. */
+  /** Of the module that holds it; "" where unknown and for the standard library. */
   readonly goVersion: string;
   readonly standard: boolean;
 }
@@ -59,7 +59,7 @@ export function makeModuleGraph(build: BuildList, environment: GoEnvironment): M
       (isStandardName || path.startsWith("vendor/")) &&
       hasGoFiles(`${goroot}/src/${path}`)
     ) {
-      return { dir: `${goroot}/src/${path}`, goVersion: goRelease(environment), standard: true };
+      return { dir: `${goroot}/src/${path}`, goVersion: "", standard: true };
     }
     for (const main of build.mains) {
       const dir = folderIn(main.file.module, main.dir, path);
@@ -100,8 +100,8 @@ export function makeModuleGraph(build: BuildList, environment: GoEnvironment): M
   };
 }
 
-/** "1.26" of "go1.26.8". */
-function goRelease(environment: GoEnvironment): string {
+/** "1.26" of "go1.26.8": the language version of the standard library, and of code that names none. */
+export function goRelease(environment: GoEnvironment): string {
   return /^go(1\.\d+)/.exec(environment.version)?.[1] ?? "";
 }
 

@@ -10,7 +10,7 @@ import type { PackageSource, ProgramSource } from "../core/core.ts";
 import type { GoEnvironment } from "./goEnvironment.ts";
 import type { BuildScope } from "./goFolders.ts";
 import type { GoListAnswer } from "./goList.ts";
-import { type ModuleGraph, makeModuleGraph, type PackagePlace } from "./moduleGraph.ts";
+import { goRelease, type ModuleGraph, makeModuleGraph, type PackagePlace } from "./moduleGraph.ts";
 import { chooseFiles, keepUnchanged, makePackages } from "./packageFiles.ts";
 import { isWithin, pathKey } from "./paths.ts";
 import type { LoadedFile, SourceFiles } from "./sourceFiles.ts";
@@ -96,10 +96,16 @@ export class ProgramLoader {
       return;
     }
     this.#answer = answer;
-    this.#dependencies.clear();
-    this.#source = null;
     for (const dir of this.scope.folders.keys()) {
       this.#stale.add(dir);
+    }
+    // Most answers only confirm what was found without them: then nothing is to be analysed again.
+    for (const [path, before] of this.#dependencies) {
+      const after = this.#loadDependency(path, before);
+      if (after !== before) {
+        this.#dependencies.set(path, after);
+        this.#source = null;
+      }
     }
   }
 
@@ -149,19 +155,20 @@ export class ProgramLoader {
         best = { dir: main.dir, go: main.file.go };
       }
     }
-    return best?.go ?? /^go(1\.\d+)/.exec(this.environment.version)?.[1] ?? "";
+    return best?.go ?? goRelease(this.environment);
   }
 
   #dependency(path: string): PackageSource | null {
     let found = this.#dependencies.get(path);
     if (found === undefined) {
-      found = this.#loadDependency(path);
+      found = this.#loadDependency(path, null);
       this.#dependencies.set(path, found);
     }
     return found;
   }
 
-  #loadDependency(path: string): PackageSource | null {
+  /** `before` is returned where it is still right. */
+  #loadDependency(path: string, before: PackageSource | null): PackageSource | null {
     const listed = this.#answer?.dependencies.get(path);
     const place: PackagePlace | null = listed ?? this.#graph.find(path);
     if (place === null) {
@@ -175,11 +182,11 @@ export class ProgramLoader {
     const facts = {
       dir: place.dir,
       path,
-      goVersion: place.goVersion,
+      goVersion: place.standard ? goRelease(this.environment) : place.goVersion,
       inWorkspace: false,
       importMap: this.#importMapFor(place.dir),
     };
-    return makePackages(facts, chosen)[0] ?? null;
+    return keepUnchanged(before === null ? [] : [before], makePackages(facts, chosen))[0] ?? null;
   }
 
   /** The standard library calls its own copies of `golang.org/x/…` by names that start with `vendor/`. */
