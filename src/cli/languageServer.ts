@@ -1,7 +1,7 @@
 /** The process that VS Code starts: the language server on the transport that the command line names. */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createConnection, ProposedFeatures } from "vscode-languageserver/node";
-import { startLanguageServer } from "./lsp.ts";
+import { serveProcess } from "../server/lsp/main.ts";
+import { serverParts } from "./lsp.ts";
 
-startLanguageServer(createConnection(ProposedFeatures.all), dirname(fileURLToPath(import.meta.url)));
+serveProcess(serverParts(dirname(fileURLToPath(import.meta.url))));

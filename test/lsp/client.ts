@@ -11,7 +11,7 @@ import {
   StreamMessageWriter,
 } from "vscode-languageserver-protocol/node";
 import type { ServerStatus } from "../../src/protocol.ts";
-import { type ServerParts, serve } from "../../src/server/lsp/main.ts";
+import { type ServerParts, serve } from "../../src/server/lsp/server.ts";
 import { pathToUri } from "../../src/server/lsp/uris.ts";
 import { Workspace } from "../../src/server/workspace/workspace.ts";
 import { createScriptedCore } from "./scriptedCore.ts";
@@ -47,7 +47,9 @@ export async function startClient(options: ClientOptions) {
       wake();
     }
   });
-  connection.onNotification("maprace/status", (status: ServerStatus) => statuses.push(status));
+  connection.onNotification("maprace/status", (status: ServerStatus) => {
+    statuses.push(status);
+  });
   connection.onRequest("client/registerCapability", () => null);
   connection.listen();
   const params: InitializeParams = {
