@@ -54,7 +54,8 @@ function place(cwd: string, pattern: string): PatternPlace | undefined {
     folder: isFolder ? resolved : path.dirname(resolved),
     from: (folder) => {
       const relative = path.relative(folder, resolved).replaceAll("\\", "/");
-      return `./${relative}${rest ? "/..." : ""}`.replace(/^\.\/(?=$|\/)/, ".").replace(/^\.\/\.\./, "..");
+      const dotted = relative === "" ? "." : relative.startsWith("..") ? relative : `./${relative}`;
+      return rest ? `${dotted}/...` : dotted;
     },
   };
 }
