@@ -13,6 +13,8 @@ export const repository = resolve(import.meta.dirname, "../..");
 /** Where screenshots are left for people to look at. */
 export const artifacts = join(repository, "test/artifacts");
 
+/** Large enough for source and timeline side by side. */
+const VIEWPORT = { width: 1600, height: 1000 };
 const START_TIMEOUT_MS = 60_000;
 
 /** A workbench with the browser page that shows it; everything of it ends with `close`. */
@@ -32,6 +34,7 @@ export async function startEditor(options: EditorServerOptions = {}): Promise<Ed
     ...options,
     settings: {
       "editor.accessibilitySupport": "off",
+      "files.autoSave": "off", // In a browser VS Code saves by itself unless told not to.
       "editor.minimap.enabled": false,
       "window.commandCenter": false,
       ...options.settings,
@@ -60,7 +63,7 @@ export async function startEditor(options: EditorServerOptions = {}): Promise<Ed
 
 /** A page that reaches this machine only, so that nothing waits for addresses that a test must not need. */
 async function localPage(browser: Browser): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, locale: "en-US" });
+  const context = await browser.newContext({ viewport: VIEWPORT, locale: "en-US" });
   const isLocal = (url: URL): boolean =>
     ["127.0.0.1", "localhost"].includes(url.hostname) || !/^https?:$/.test(url.protocol);
   await context.route(

@@ -7,7 +7,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Editor, repository, startEditor } from "./editor.ts";
-import { cursor, goTo, openFile, runCommand, screenshot, untilItStays, webview } from "./workbench.ts";
+import {
+  cursor,
+  goTo,
+  openFile,
+  runCommand,
+  screenshot,
+  untilItStays,
+  useTheme,
+  webview,
+} from "./workbench.ts";
 
 const BUILD_MS = 150_000;
 
@@ -38,20 +47,18 @@ describe("in the workbench", () => {
     await goTo(page, 28, 2);
   });
 
-  test("tells the other side on hover", async () => {
+  test("tells the other side on hover, in light and dark", async () => {
     const { page } = editor;
-    await untilItStays(async () => {
-      await runCommand(page, "Show or Focus Hover");
-      await page.locator(".monaco-hover", { hasText: "sessions" }).first().waitFor({ timeout: 3_000 });
-    });
-    await screenshot(page, "squiggle-dark");
-    await runCommand(page, "Toggle between Light/Dark Themes");
-    await untilItStays(async () => {
-      await runCommand(page, "Show or Focus Hover");
-      await page.locator(".monaco-hover", { hasText: "sessions" }).first().waitFor({ timeout: 3_000 });
-    });
-    await screenshot(page, "squiggle-light");
-    await runCommand(page, "Toggle between Light/Dark Themes");
+    for (const theme of ["light", "dark"] as const) {
+      await useTheme(page, theme);
+      await goTo(page, 28, 2);
+      await untilItStays(async () => {
+        await runCommand(page, "Show or Focus Hover");
+        const hover = page.locator(".monaco-hover", { hasText: "unsynchronized-map" }).first();
+        await hover.waitFor({ timeout: 3_000 });
+      });
+      await screenshot(page, `squiggle-${theme}`);
+    }
   });
 
   test("shows the conflict on the timeline while it runs", async () => {
@@ -59,11 +66,17 @@ describe("in the workbench", () => {
     await runCommand(page, "Maprace: Run with Race Detection");
     await conflicts(editor).first().waitFor({ timeout: BUILD_MS });
     await page.locator(".statusbar-item", { hasText: /Maprace: \d+ conflicts?/ }).waitFor();
-    await screenshot(page, "timeline-dark");
-    await runCommand(page, "Toggle between Light/Dark Themes");
-    await conflicts(editor).first().waitFor();
-    await screenshot(page, "timeline-light");
-    await runCommand(page, "Toggle between Light/Dark Themes");
+    await screenshot(page, "running");
+  });
+
+  test("draws the timeline in light and dark", async () => {
+    const { page } = editor;
+    await runCommand(page, "View: Hide Panel");
+    for (const theme of ["light", "dark"] as const) {
+      await useTheme(page, theme);
+      await conflicts(editor).first().click();
+      await screenshot(page, `timeline-${theme}`);
+    }
   });
 
   test("lands on the line of a clicked frame", async () => {

@@ -70,6 +70,13 @@ export function cursor(page: Page, line: number): Locator {
   return page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line},` });
 }
 
+/** Switches the workbench to a dark or a light theme. */
+export async function useTheme(page: Page, theme: "dark" | "light"): Promise<void> {
+  const wanted = page.locator(theme === "dark" ? ".monaco-workbench.vs-dark" : ".monaco-workbench.vs");
+  if ((await wanted.count()) === 0) await runCommand(page, "Toggle between Light/Dark Themes");
+  await wanted.waitFor({ timeout: 10_000 });
+}
+
 /** What is inside the webview that is shown. */
 export function webview(page: Page): FrameLocator {
   return page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");

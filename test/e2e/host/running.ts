@@ -66,7 +66,7 @@ export function runningSuite(): void {
       await openFile("forever", "main.go");
       await vscode.commands.executeCommand("maprace.run");
       const pid = await eventually("its process id", () => /process (\d+)/.exec(told.output)?.[1], BUILD_MS);
-      assert.ok(isAlive(Number(pid)));
+      assert.ok(isAlive(Number(pid)), `${pid} has ended: ${JSON.stringify(told)}`);
       await vscode.debug.stopDebugging();
       await eventually("the end of the process", () => !isAlive(Number(pid)) || undefined);
       await eventually("the end of the session", () => told.ended || undefined);
