@@ -29,6 +29,19 @@ func (l *mrSpin) lock() {
 	}
 }
 
+// tryLock is lock that gives up after about a second.
+func (l *mrSpin) tryLock() bool {
+	getg().m.locks++
+	for i := 0; !atomic.Cas(&l.state, 0, 1); i++ {
+		if i == 1000 {
+			getg().m.locks--
+			return false
+		}
+		usleep(1000)
+	}
+	return true
+}
+
 func (l *mrSpin) unlock() {
 	atomic.Store(&l.state, 0)
 	gp := getg()

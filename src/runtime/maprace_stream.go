@@ -206,13 +206,16 @@ func mrMillis(t uint32) uint64 {
 	return uint64(since) << 16 / perMilli
 }
 
-// mrEnd writes what is only known at the end. It is called on every way out that the runtime has.
+// mrEnd writes what is only known at the end. It is called on every way out that the runtime has, also
+// while it dies: then a thread that was stopped with the lock in its hands must not hold it up.
 func mrEnd() {
 	st := &mrStream
 	if !st.open {
 		return
 	}
-	st.lock.lock()
+	if !st.lock.tryLock() {
+		return
+	}
 	defer st.lock.unlock()
 	if !st.open {
 		return

@@ -100,12 +100,22 @@ export const CONSTANTS: readonly Adaptation[] = [
     ],
   },
   {
+    // Ways out that pass no exit hook: an unrecovered panic, a fatal error.
+    file: "runtime/panic.go",
+    edits: [{ find: /^(\t+)exit\(2\)$/gm, replace: "$1mrEnd()\n$1exit(2)" }],
+  },
+  {
     file: "runtime/malloc.go",
     edits: [
       {
         find: /if !raceenabled && \(size < c\.tinyoffset/g,
         replace: "if (size < c.tinyoffset",
         optional: true,
+      },
+      // Objects moved to the end of their 16 bytes: only where nothing is packed beside them.
+      {
+        find: /\t+x = add\(x, (?:span\.)?(?:elemsize|size|maxTinySize) ?- ?(?:const)?size\)\n/g,
+        replace: "",
       },
       {
         find: / && !asanenabled && !raceenabled && !msanenabled/g,

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import path from "node:path";
 import type { RunMode } from "../../protocol.ts";
 import { type Adaptation, CONSTANTS, SWISS_MAP_HOOKS, SWISS_MAPS } from "./adaptations.ts";
+import { atomicWrappers, wrapDirectCalls, wrapOwnOperations } from "./atomics.ts";
 import { RACE0_ON, unansweredHooks } from "./hooks.ts";
 import { readToolchain, type Toolchain } from "./toolchain.ts";
 
@@ -173,6 +174,17 @@ function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): 
     if (text !== undefined) put(adaptation.file, text);
   }
   put("internal/runtime/maps/maprace.go", SWISS_MAP_HOOKS);
+  // Where 64-bit operations are declared depends on the version and, since Go 1.26, on the word size.
+  const declared = ["doc.go", "doc_64.go"].map((file) => readIfThere(path.join(src, "sync", "atomic", file)));
+  put("sync/atomic/maprace.go", atomicWrappers(declared.join("\n")));
+  for (const file of ["sync/atomic/type.go", "sync/atomic/value.go"]) {
+    put(file, wrapOwnOperations(readGoroot(toolchain, file)));
+  }
+  for (const file of DIRECT_CALLERS) {
+    const text = readIfThere(path.join(src, ...file.split("/")));
+    const wrapped = text === undefined ? undefined : wrapDirectCalls(text);
+    if (wrapped !== undefined) put(file, wrapped);
+  }
   for (const file of readdirSync(sources)) {
     if (file.endsWith(".go")) {
       put(`runtime/${file}`, activate(readFileSync(path.join(sources, file), "utf8")));
@@ -183,6 +195,28 @@ function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): 
     activate(readFileSync(path.join(sources, "abi", "maprace_state.go"), "utf8")),
   );
   return replaced;
+}
+
+/**
+ * Files of the standard library that call sync/atomic's functions directly, outside of package sync and
+ * what it is made of, whose locks the detector knows by their own hooks.
+ */
+const DIRECT_CALLERS = [
+  "crypto/internal/entropy/v1.0.0/entropy.go",
+  "go/types/check.go",
+  "go/types/named.go",
+  "internal/bisect/bisect.go",
+  "internal/poll/fd_mutex.go",
+  "internal/poll/fd_unix.go",
+  "internal/poll/fd_wasip1.go",
+  "net/dnsconfig.go",
+  "net/http/h2_bundle.go",
+  "os/exec/exec.go",
+  "syscall/dll_windows.go",
+];
+
+function readIfThere(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 /** A detector file without the build tag that keeps tools from taking it for an ordinary package. */
