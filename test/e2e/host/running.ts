@@ -10,6 +10,8 @@ const BUILD_MS = 150_000;
 interface Told {
   readonly records: RunRecord[];
   output: string;
+  /** The sentence of a launch that failed. */
+  failure: string | undefined;
   ended: boolean;
 }
 
@@ -22,7 +24,7 @@ export function runningSuite(): void {
     suiteSetup(() => {
       tracker = vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
         createDebugAdapterTracker: () => {
-          told = { records: [], output: "", ended: false };
+          told = { records: [], output: "", failure: undefined, ended: false };
           return {
             onDidSendMessage: (message) => note(told, message),
             onExit: () => {
@@ -62,6 +64,16 @@ export function runningSuite(): void {
       await vscode.commands.executeCommand("workbench.action.files.revert");
     });
 
+    test("a build that fails is told in a sentence, with the compiler's words in the console", async () => {
+      await editUnsaved("func main() {", "func main() {\n\tnobodyDeclaredThis()");
+      await vscode.commands.executeCommand("maprace.run");
+      const failure = await eventually("the failure", () => told.failure, BUILD_MS);
+      assert.match(failure, /^[A-Z].*\.$/s);
+      assert.match(told.output, /undefined: nobodyDeclaredThis/);
+      assert.deepEqual(told.records, []);
+      await vscode.commands.executeCommand("workbench.action.files.revert");
+    });
+
     test("stop ends the program", async () => {
       await openFile("forever", "main.go");
       await vscode.commands.executeCommand("maprace.run");
@@ -82,9 +94,19 @@ async function editUnsaved(from: string, to: string): Promise<vscode.TextEditor>
   return editor;
 }
 
+/** The parts of the debug adapter's messages that the tests look at. */
+interface AdapterMessage {
+  readonly type: string;
+  readonly event?: string;
+  readonly command?: string;
+  readonly success?: boolean;
+  readonly message?: string;
+  readonly body?: unknown;
+}
+
 /** Reads one message of the debug adapter. */
-function note(told: Told, message: { type: string; event?: string; body?: unknown }): void {
-  if (message.type !== "event") return;
+function note(told: Told, message: AdapterMessage): void {
+  if (message.command === "launch" && message.success === false) told.failure = message.message;
   if (message.event === RUN_RECORD_EVENT) told.records.push(message.body as RunRecord);
   if (message.event === "output") told.output += (message.body as { output: string }).output;
   if (message.event === "terminated") told.ended = true;
