@@ -60,8 +60,11 @@ export interface CoreMap extends FilePlace {
   readonly name: string;
   /** As Go spells it, packages by their name: "map[string]*Session". */
   readonly type: string;
-  /** The package-level variable, field or local that holds the map; compare by `origin`. */
-  readonly variable: Var;
+  /**
+   * The package-level variable, field or local that holds the map; compare by `origin`. Null where a Finding is
+   * about no map at all (a suppression comment).
+   */
+  readonly variable: Var | null;
   /** 0 for the map in the variable itself, 1 for the maps that are its elements, and so on. */
   readonly depth: number;
 }

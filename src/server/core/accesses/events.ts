@@ -131,3 +131,11 @@ export interface ParallelPair {
   /** The function in which both sides are known. */
   readonly within: Fn;
 }
+
+/** A write into a map of a value made here, which nothing on the way has given the map. */
+export interface NilWrite {
+  readonly access: Access;
+  readonly spawn: Spawn | null;
+  /** The function that made the value. */
+  readonly within: Fn;
+}

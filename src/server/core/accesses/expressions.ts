@@ -16,6 +16,7 @@ import {
   assignVariable,
   awaitChannel,
   emitAccess,
+  mayBeMade,
   readVariable,
   variablePath,
   type Walk,
@@ -63,8 +64,10 @@ export function visitExpression(walk: Walk, e: Expr): void {
       return;
     }
     case "UnaryExpr":
-      if (e.op === "&" && isVariable(e.x)) visitOperand(walk, e.x);
-      else visitExpression(walk, e.x);
+      if (e.op === "&" && isVariable(e.x)) {
+        visitOperand(walk, e.x);
+        mayBeMade(walk, e.x);
+      } else visitExpression(walk, e.x);
       if (e.op === "<-") awaitChannel(walk, e.x);
       return;
     case "BinaryExpr":

@@ -11,6 +11,7 @@ import { assumedLocks } from "../locks/contracts.ts";
 import {
   type Access,
   EMPTY_SUMMARY,
+  type NilWrite,
   type ParallelPair,
   type Signal,
   type Spawn,
@@ -26,6 +27,7 @@ import { type Alive, START } from "./walkState.ts";
 export interface Summaries {
   readonly world: World;
   readonly pairs: readonly ParallelPair[];
+  readonly nilWrites: readonly NilWrite[];
   summaryOf(fn: Fn): Summary;
 }
 
@@ -37,8 +39,10 @@ export function createSummaries(world: World): Summaries {
   const done = new Map<Fn, Summary>();
   const underWay = new Map<Fn, { assumed: Summary; recursive: boolean }>();
   const pairs: ParallelPair[] = [];
-  const report = (pair: ParallelPair): void => {
-    pairs.push(pair);
+  const nilWrites: NilWrite[] = [];
+  const reports: Pick<Walk, "report" | "reportNil"> = {
+    report: (pair) => pairs.push(pair),
+    reportNil: (write) => nilWrites.push(write),
   };
   const summaryOf = (fn: Fn): Summary => {
     const known = done.get(fn);
@@ -51,23 +55,23 @@ export function createSummaries(world: World): Summaries {
     if (underWay.size >= DEEPEST_CALL) return EMPTY_SUMMARY;
     const progress = { assumed: EMPTY_SUMMARY, recursive: false };
     underWay.set(fn, progress);
-    let summary = summarize(world, fn, summaryOf, report);
+    let summary = summarize(world, fn, summaryOf, reports);
     if (progress.recursive) {
       progress.assumed = summary;
-      summary = summarize(world, fn, summaryOf, report);
+      summary = summarize(world, fn, summaryOf, reports);
     }
     underWay.delete(fn);
     done.set(fn, summary);
     return summary;
   };
-  return { world, pairs, summaryOf };
+  return { world, pairs, nilWrites, summaryOf };
 }
 
 function summarize(
   world: World,
   fn: Fn,
   summaryOf: (fn: Fn) => Summary,
-  report: (pair: ParallelPair) => void,
+  reports: Pick<Walk, "report" | "reportNil">,
 ): Summary {
   const { body } = fn.node;
   if (body === null) return EMPTY_SUMMARY;
@@ -83,7 +87,7 @@ function summarize(
     parameterCalls: [],
     byGroup: new Map(),
     summaryOf,
-    report,
+    ...reports,
   };
   walkBody(walk, body);
   return exported(walk);

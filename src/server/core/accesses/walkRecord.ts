@@ -5,14 +5,14 @@
  * Control flow is `walk.ts`. What a pair means to a user is for the rules.
  */
 import type { World } from "../calls/callees.ts";
-import { declaredWithin, type Fn, isCaptured, unparen } from "../calls/functions.ts";
-import { under } from "../calls/typeShape.ts";
+import { type Definition, declaredWithin, type Fn, isCaptured, unparen } from "../calls/functions.ts";
+import { structType, under } from "../calls/typeShape.ts";
 import type { AccessKind } from "../finding.ts";
 import { conflicts, orderedBySignal, samePlace, signalKey } from "../goroutines/order.ts";
 import { exclusion, giveBack, take } from "../locks/heldLocks.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
-import type { Access, ParallelPair, ParameterCall, Signal, Spawn, Summary } from "./events.ts";
+import type { Access, NilWrite, ParallelPair, ParameterCall, Signal, Spawn, Summary } from "./events.ts";
 import { extend, groupKey, type Path, pathKey, type Step } from "./path.ts";
 import { fieldSteps, through, valuesOf } from "./values.ts";
 import { type Alive, awaitSignal, union, type WalkState } from "./walkState.ts";
@@ -34,6 +34,7 @@ export interface Walk {
   readonly byGroup: Map<Spawn, Map<string, Access[]>>;
   summaryOf(fn: Fn): Summary;
   report(pair: ParallelPair): void;
+  reportNil(write: NilWrite): void;
 }
 
 /** More accesses than this in one function are not followed to its callers. */
@@ -145,10 +146,56 @@ export function isMade(state: WalkState, path: Path): boolean {
 export function record(walk: Walk, access: Access): void {
   if (walk.state.dead) return;
   for (const alive of walk.state.alive) meetSpawn(walk, alive, access, null);
+  if (writesIntoNil(walk, access)) walk.reportNil({ access, spawn: null, within: walk.fn });
   const key = accessKey(access);
   if (walk.known.has(key) || walk.accesses.length >= MOST_ACCESSES) return;
   walk.known.set(key, access);
   walk.accesses.push(access);
+}
+
+/** True for a write into a local map, or a map field of a local struct, that was made here without the map. */
+function writesIntoNil(walk: Walk, access: Access): boolean {
+  const { path, kind, made, variable } = access;
+  if (kind !== "write" || made || variable === null || path.steps.length > 1) return false;
+  const { root } = path;
+  if (root.role !== "local" || isCaptured(root, walk.fn)) return false;
+  const definitions = walk.fn.facts.definitions.get(root) ?? [];
+  const [step] = path.steps;
+  if (step === undefined) return definitions.length > 0 && definitions.every((d) => d.how === "zero");
+  if (step.kind !== "field") return false;
+  return (
+    definitions.length === 1 &&
+    definitions.every((d) =>
+      d.how === "zero" ? structType(root.type()) !== null : leavesOut(d, step.field, walk),
+    )
+  );
+}
+
+/** True for `T{…}` and `&T{…}` that give the field no value. */
+function leavesOut(d: Definition, field: Var, walk: Walk): boolean {
+  let x = d.expr && d.how === "value" ? unparen(d.expr) : null;
+  if (x?.kind === "UnaryExpr" && x.op === "&") x = unparen(x.x);
+  if (x?.kind !== "CompositeLit" || !structType(walk.fn.info.typeOf(x))) return false;
+  const own = structType(walk.fn.info.typeOf(x))?.fields.some((f) => f.origin === field) ?? false;
+  return (
+    own &&
+    x.elts.every((e) => e.kind === "KeyValueExpr" && e.key.kind === "Ident" && e.key.name !== field.name)
+  );
+}
+
+/** What a library is handed may be given a map there. */
+export function mayBeMade(walk: Walk, e: Expr): void {
+  const x = unparen(e);
+  const variable = isVariable(x) ? variablePath(walk, x) : null;
+  const paths = valuesOf(walk.world, x, walk.fn).flatMap((value) =>
+    value.kind === "path" ? [value.path] : [],
+  );
+  const all = variable ? [...paths, variable] : paths;
+  if (all.length > 0) walk.state = { ...walk.state, made: union(walk.state.made, all, pathKey) };
+}
+
+function isVariable(e: Expr): boolean {
+  return e.kind === "Ident" || e.kind === "SelectorExpr" || e.kind === "StarExpr";
 }
 
 /** A key that is equal for accesses that differ in nothing that the rules look at. */
@@ -210,6 +257,9 @@ export function startSpawn(walk: Walk, spawn: Spawn): void {
   }
   for (const alive of state.alive) {
     for (const access of spawn.accesses) meetSpawn(walk, alive, access, spawn);
+  }
+  for (const access of spawn.accesses) {
+    if (writesIntoNil(walk, access)) walk.reportNil({ access, spawn, within: walk.fn });
   }
   const others = state.alive.filter((alive) => alive.spawn !== spawn);
   const before = state.alive.find((alive) => alive.spawn === spawn);

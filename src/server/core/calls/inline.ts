@@ -14,6 +14,7 @@ import {
   emitAccess,
   giveSignal,
   isMade,
+  mayBeMade,
   record,
   signalChannel,
   startSpawn,
@@ -184,12 +185,23 @@ function reach(walk: Walk, call: CallExpr, callees: readonly Callee[], mode: Cal
     } else if (callee.kind === "parameter") addParameterCall(walk, call, callee.parameter);
     else performExternal(walk, call, callee);
   }
-  if (callees.length === 0) runFunctionArguments(walk, call);
+  if (callees.length === 0) {
+    for (const arg of call.args) mayBeMade(walk, arg);
+    runFunctionArguments(walk, call);
+  }
 }
 
 function performExternal(walk: Walk, call: CallExpr, callee: Callee & { readonly kind: "external" }): void {
   visitLibraryCall(walk, call, callee.func);
+  for (const arg of call.args) mayBeMade(walk, arg);
+  if (callee.func.pkg?.path === "net/http" && callee.func.name === "Shutdown") endHandlers(walk);
   runFunctionArguments(walk, call);
+}
+
+/** `(*http.Server).Shutdown` waits for the requests that are being served. */
+function endHandlers(walk: Walk): void {
+  const alive = walk.state.alive.filter((a) => a.spawn.how !== "handler");
+  walk.state = { ...walk.state, alive };
 }
 
 /** Functions handed to a library are taken to run before the call returns, unless it is known to keep them. */

@@ -1,0 +1,52 @@
+/** A map that is guarded by a lock elsewhere but not at one of its accesses, or by different locks. */
+import { conflictFinding } from "./conflictFinding.ts";
+import { type Conflict, hasLock } from "./conflicts.ts";
+import type { Rule } from "./rule.ts";
+import { lockLabel, mapName, sideLabel } from "./wording.ts";
+
+const HELP = `A map is used under a lock in some places and without it, or under another lock, in others. The lock
+protects nobody unless everybody takes it: reads too, and \`len\`, \`range\` and encoding with \`encoding/json\`.
+
+**Wrong**
+\`\`\`go
+func (c *Cache) Set(k string, v int) {
+	c.mu.Lock()
+	c.items[k] = v
+	c.mu.Unlock()
+}
+
+func (c *Cache) Len() int { return len(c.items) } // races with Set
+\`\`\`
+
+**Right**
+\`\`\`go
+func (c *Cache) Len() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.items)
+}
+\`\`\`
+
+**What it believes.** A function whose name ends in \`Locked\`, or whose comment says that its caller holds the
+lock, is taken at its word. Constructors may use their own value without a lock. Two locks of the same field of
+different values count as the same lock.`;
+
+export const inconsistentLock: Rule = {
+  code: "inconsistent-lock",
+  title: "A lock that is not always taken",
+  help: HELP,
+  check: ({ conflicts, uses }) =>
+    conflicts
+      .filter((conflict) => conflict.kind === "inconsistent")
+      .map((conflict) => conflictFinding(conflict, uses, "inconsistent-lock", messageOf(conflict)))
+      .filter((finding) => finding !== null),
+};
+
+function messageOf(conflict: Conflict): string {
+  const { flagged, others, guard } = conflict;
+  const name = mapName(conflict.owner, conflict.depth);
+  const lock = others[0].access.locks.find((held) => held.by === "mutex") ?? guard;
+  const missing = lock ? lockLabel({ ...lock, mode: "write" }) : "its lock";
+  const wrong = hasLock(flagged.access) ? "another lock" : `without ${missing}`;
+  return `map ${name} is ${sideLabel(flagged)}, ${wrong}, while it may be ${sideLabel(others[0])}`;
+}

@@ -1,0 +1,95 @@
+/**
+ * All accesses of a program's maps as its entry points see them, gathered by what they touch: per field or
+ * package-level variable, from which kind of goroutine, under which locks.
+ *
+ * Entry points are what something outside calls: exported functions of libraries, handlers, goroutines. What
+ * only `main` or `init` do in sequence is nobody's race. Which uses can meet is `conflicts.ts`.
+ */
+import type { Access, Spawn } from "../accesses/events.ts";
+import { groupKey, groupOf } from "../accesses/path.ts";
+import type { Summaries } from "../accesses/summaries.ts";
+import { accessKey } from "../accesses/walkRecord.ts";
+import { declFacts, type Fn } from "../calls/functions.ts";
+import { handlerKindOf, isTestFile } from "../goroutines/handlers.ts";
+import type { Var } from "../types/types.ts";
+
+/** One access as an entry point makes it. */
+export interface MapUse {
+  readonly access: Access;
+  /** The function through which the access is reached. */
+  readonly entry: Fn;
+  /** `api`: whoever calls an exported function; `start`: init, main and tests, one after the other. */
+  readonly from: "goroutine" | "handler" | "api" | "start";
+  /** The goroutine, where the access runs in one that is started in sight. */
+  readonly spawn: Spawn | null;
+}
+
+/** The uses of one map. */
+export interface MapGroup {
+  readonly owner: Var;
+  readonly depth: number;
+  readonly uses: readonly MapUse[];
+}
+
+/** The uses of all maps, by group. */
+export type MapUses = ReadonlyMap<string, MapGroup>;
+
+/** Gathers the uses of every map of the workspace. */
+export function gatherUses(summaries: Summaries): MapUses {
+  const groups = new Map<string, { owner: Var; depth: number; uses: MapUse[]; known: Set<string> }>();
+  const add = (use: MapUse): void => {
+    const { path } = use.access;
+    const key = groupKey(path);
+    let group = groups.get(key);
+    if (!group) {
+      const { owner, depth } = groupOf(path);
+      group = { owner, depth, uses: [], known: new Set() };
+      groups.set(key, group);
+    }
+    const identity = `${use.from} ${use.spawn ? use.spawn.node.pos : ""} ${accessKey(use.access)}`;
+    if (group.known.has(identity)) return;
+    group.known.add(identity);
+    group.uses.push(use);
+  };
+  for (const fn of workspaceFunctions(summaries)) {
+    const summary = summaries.summaryOf(fn);
+    const from = entryKind(fn);
+    if (from !== null) {
+      for (const access of summary.accesses) add({ access, entry: fn, from, spawn: null });
+    }
+    if (isTestFile(fn)) continue;
+    for (const spawn of summary.spawns) {
+      const kind = spawn.how === "handler" ? "handler" : "goroutine";
+      for (const access of spawn.accesses) add({ access, entry: fn, from: kind, spawn });
+    }
+  }
+  return groups;
+}
+
+function workspaceFunctions(summaries: Summaries): Fn[] {
+  const functions: Fn[] = [];
+  for (const pkg of summaries.world.program.packages) {
+    for (const file of pkg.files) {
+      for (const decl of file.decls) {
+        if (decl.kind === "FuncDecl" || decl.kind === "VarDecl")
+          functions.push(...declFacts(pkg, decl).functions);
+      }
+    }
+  }
+  return functions;
+}
+
+/** How a function is entered from outside; null where only the program's own functions call it. */
+function entryKind(fn: Fn): MapUse["from"] | null {
+  if (fn.node.kind === "FuncLit") return null;
+  const { name } = fn.node.name;
+  if (
+    isTestFile(fn) ||
+    (fn.receiver === null && (name === "init" || (name === "main" && fn.pkg.name === "main")))
+  ) {
+    return "start";
+  }
+  if (handlerKindOf(fn) !== null) return "handler";
+  if (!/^\p{Lu}/u.test(name) || fn.pkg.name === "main") return null;
+  return "api";
+}

@@ -1,0 +1,194 @@
+/**
+ * A write into a map that no path has made: the program panics there, which can be recovered.
+ *
+ * Flagged are variables that are declared without a map and written to before anything assigns them: locals on
+ * the way of their own function, package-level variables and unexported fields that nothing in the program
+ * assigns, and package-level variables on the way from `main`.
+ */
+import { groupKey } from "../accesses/path.ts";
+import { declFacts, type Fn, forEachChild, unparen } from "../calls/functions.ts";
+import { mapType } from "../calls/typeShape.ts";
+import type { Confidence, CoreFinding } from "../finding.ts";
+import { isTestFile } from "../goroutines/handlers.ts";
+import type { Expr, Node } from "../syntax/ast.ts";
+import type { Info, Var } from "../types/types.ts";
+import type { Side } from "./conflicts.ts";
+import type { Evidence, Rule } from "./rule.ts";
+import { coreAccess, coreMap, lineLabel, mapName } from "./wording.ts";
+
+const HELP = `A map variable that was declared but never made is nil. Reading it gives zero values; writing into
+it panics with \`assignment to entry in nil map\`.
+
+**Wrong**
+\`\`\`go
+var settings map[string]string
+
+func set(k, v string) { settings[k] = v } // nothing ever makes the map
+\`\`\`
+
+**Right**
+\`\`\`go
+var settings = make(map[string]string)
+\`\`\`
+
+**What it does not see.** Maps that something outside the program may assign: exported variables and fields,
+addresses handed to a library (\`json.Unmarshal(data, &settings)\`), reflection. It stays silent there.`;
+
+export const nilMapWrite: Rule = {
+  code: "nil-map-write",
+  title: "A write into a map that nobody made",
+  help: HELP,
+  check: (evidence) => [...neverMade(evidence), ...nilOnTheWay(evidence), ...notYetMade(evidence)],
+};
+
+/** Everything that the program does to give a variable a value, or to hand out its address. */
+interface Assigned {
+  readonly variables: ReadonlySet<Var>;
+}
+
+function neverMade(evidence: Evidence): CoreFinding[] {
+  const found: CoreFinding[] = [];
+  const { program } = evidence.summaries.world;
+  const assigned = assignedVariables(evidence);
+  for (const group of evidence.uses.values()) {
+    const { owner, depth } = group;
+    if (depth > 0 || !mapType(owner.type()) || !isClosed(owner) || assigned.variables.has(owner)) continue;
+    if (!program.packages.includes(owner.pkg!)) continue;
+    const use = group.uses.find(({ access }) => access.kind === "write" && access.variable !== null);
+    if (!use) continue;
+    found.push(...findingOf({ ...use }, "definite", owner, "nothing in the program makes it"));
+  }
+  return found;
+}
+
+/** Only code of its package can give it a value. */
+function isClosed(v: Var): boolean {
+  return (
+    v.pkg !== null &&
+    !/^\p{Lu}/u.test(v.name) &&
+    (v.role === "package" || (v.role === "field" && !v.embedded))
+  );
+}
+
+function functionsOf(evidence: Evidence): Fn[] {
+  return evidence.summaries.world.program.packages.flatMap((pkg) =>
+    pkg.files.flatMap((file) =>
+      file.decls.flatMap((decl) => (decl.kind === "FuncDecl" ? declFacts(pkg, decl).functions : [])),
+    ),
+  );
+}
+
+function assignedVariables(evidence: Evidence): Assigned {
+  const variables = new Set<Var>();
+  for (const pkg of evidence.summaries.world.program.packages) {
+    for (const file of pkg.files) {
+      for (const decl of file.decls) {
+        if (decl.kind !== "FuncDecl" && decl.kind !== "VarDecl") continue;
+        const info = pkg.info(decl);
+        for (const { holder } of declFacts(pkg, decl).stores) variables.add(holder);
+        collectAddresses(decl, info, variables);
+      }
+    }
+  }
+  return { variables };
+}
+
+/** Variables whose address is taken, that are assigned in other ways, or whose struct is converted or decoded. */
+function collectAddresses(root: Node, info: Info, variables: Set<Var>): void {
+  const addVariable = (e: Expr): void => {
+    const x = unparen(e);
+    const id = x.kind === "SelectorExpr" ? x.sel : x;
+    const obj = id.kind === "Ident" ? info.objectOf(id) : null;
+    if (obj?.kind === "var") variables.add(obj.origin);
+  };
+  const visit = (node: Node): void => {
+    if (node.kind === "UnaryExpr" && node.op === "&") addVariable(node.x);
+    if (node.kind === "AssignStmt") for (const target of node.lhs) addVariable(target);
+    if (node.kind === "RangeStmt")
+      for (const target of [node.key, node.value]) if (target) addVariable(target);
+    if (node.kind === "FuncDecl") {
+      if (node.body) visit(node.body);
+      return;
+    }
+    forEachChild(node, visit);
+  };
+  visit(root);
+}
+
+/** Writes into values that were made without the map, on the way of the function that made them. */
+function nilOnTheWay(evidence: Evidence): CoreFinding[] {
+  const found = new Map<unknown, CoreFinding>();
+  for (const { access, spawn, within } of evidence.summaries.nilWrites) {
+    const step = access.path.steps.at(-1);
+    const owner = step?.kind === "field" ? step.field : access.path.root;
+    if (isTestFile(access.fn) || found.has(access.node)) continue;
+    const side: Side = { access, spawn, entry: within, from: spawn ? "goroutine" : "start" };
+    const why =
+      step === undefined
+        ? "it is declared without a map and nothing on the way here gives it one"
+        : `${within.name} makes the ${access.path.root.name} without it and nothing on the way here makes it`;
+    for (const finding of findingOf(side, "likely", owner, why)) found.set(access.node, finding);
+  }
+  return [...found.values()];
+}
+
+/** Package-level maps that are written on a way from `main` before anything has assigned them. */
+function notYetMade(evidence: Evidence): CoreFinding[] {
+  const found: CoreFinding[] = [];
+  const initialised = new Set<string>();
+  const starts = functionsOf(evidence).filter(
+    (fn) => fn.node.kind === "FuncDecl" && fn.receiver === null && !isTestFile(fn),
+  );
+  for (const fn of starts) {
+    if (fn.node.kind !== "FuncDecl" || fn.node.name.name !== "init") continue;
+    for (const path of evidence.summaries.summaryOf(fn).makes) initialised.add(groupKey(path));
+  }
+  for (const fn of starts) {
+    if (fn.name !== "main.main") continue;
+    const summary = evidence.summaries.summaryOf(fn);
+    const sides: Side[] = [
+      ...summary.accesses.map((access): Side => ({ access, spawn: null, entry: fn, from: "start" })),
+      ...summary.spawns.flatMap((spawn) =>
+        spawn.accesses.map((access): Side => ({ access, spawn, entry: fn, from: "goroutine" })),
+      ),
+    ];
+    const flagged = new Set<Var>();
+    for (const side of sides) {
+      const { path, kind, made, variable } = side.access;
+      const v = path.root;
+      if (kind !== "write" || made || variable === null || path.steps.length > 0 || v.role !== "package")
+        continue;
+      if (flagged.has(v) || initialised.has(groupKey(path)) || isInitialised(v)) continue;
+      if (evidence.summaries.world.storesOf(v).length === 0) continue;
+      flagged.add(v);
+      found.push(...findingOf(side, "likely", v, "nothing on the way from main has made it"));
+    }
+  }
+  return found;
+}
+
+function isInitialised(v: Var): boolean {
+  const decl = v.at?.decl;
+  if (decl?.kind !== "VarDecl") return true;
+  const spec = decl.specs.find((s) => s.names.some((name) => name === v.at?.ident));
+  return spec === undefined || spec.values.length > 0;
+}
+
+function findingOf(side: Side, confidence: Confidence, v: Var, why: string): CoreFinding[] {
+  const map = coreMap(v, 0);
+  if (map === null) return [];
+  const place = lineLabel(side.access.fn, side.access.node);
+  const message = `map ${mapName(v, 0)} is written at ${place} but ${why}: the write panics with "assignment to entry in nil map"`;
+  return [
+    {
+      code: "nil-map-write",
+      message,
+      severity: "error",
+      confidence,
+      map,
+      accesses: [coreAccess(side)],
+      reasoning: `Declared without a value; ${why}.`,
+      advice: null,
+    },
+  ];
+}

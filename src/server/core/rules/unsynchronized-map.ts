@@ -1,0 +1,63 @@
+/** Two accesses of a map that may run in parallel, one a write, no lock on either side. */
+import { conflictFinding } from "./conflictFinding.ts";
+import type { Conflict } from "./conflicts.ts";
+import type { Rule } from "./rule.ts";
+import { mapName, sideLabel } from "./wording.ts";
+
+const HELP = `Two goroutines use the same map at the same time and one of them writes. Go's maps are not safe for
+that: the program dies of \`fatal error: concurrent map writes\` (or \`concurrent map read and map write\`,
+\`concurrent map iteration and map write\`), which \`recover\` cannot catch, or it loses data silently.
+
+**Wrong**
+\`\`\`go
+var sessions = map[string]*Session{}
+
+func login(w http.ResponseWriter, r *http.Request) {
+	sessions[r.FormValue("user")] = newSession(r) // every request runs on a goroutine of its own
+}
+\`\`\`
+
+**Right**
+\`\`\`go
+var (
+	sessionsMu sync.RWMutex
+	sessions   = map[string]*Session{}
+)
+
+func login(w http.ResponseWriter, r *http.Request) {
+	s := newSession(r)
+	sessionsMu.Lock()
+	sessions[r.FormValue("user")] = s
+	sessionsMu.Unlock()
+}
+\`\`\`
+
+**How sure it is.** *definite*: both sides were seen to run in parallel (\`go\`, handlers, timers, groups).
+*likely*: one side runs on a goroutine in sight. *possible*: an exported function changes shared state without a
+lock and would race if its callers are concurrent.
+
+**What it does not see.** A map whose variable, field or type cannot be told; maps reached through channels or
+\`sync.Pool\`; goroutines that a library starts in a way that is not known. It stays silent there. What \`init\`,
+\`main\` and constructors do before anything else runs is nobody's race.`;
+
+export const unsynchronizedMap: Rule = {
+  code: "unsynchronized-map",
+  title: "Unsynchronised access to a shared map",
+  help: HELP,
+  check: ({ conflicts, uses }) =>
+    conflicts
+      .filter((conflict) => conflict.kind === "unsynchronized")
+      .map((conflict) => conflictFinding(conflict, uses, "unsynchronized-map", messageOf(conflict)))
+      .filter((finding) => finding !== null),
+};
+
+function messageOf(conflict: Conflict): string {
+  const { flagged, others } = conflict;
+  const other = others[0];
+  const name = mapName(conflict.owner, conflict.depth);
+  const possible = conflict.confidence === "possible" ? " if callers are concurrent" : "";
+  if (flagged.access.node === other.access.node) {
+    return `map ${name} is ${sideLabel(flagged)}, many at the same time${possible}, and no lock keeps them apart`;
+  }
+  return `map ${name} is ${sideLabel(flagged)} while it may be ${sideLabel(other)}${possible}; no lock guards it`;
+}

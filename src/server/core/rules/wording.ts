@@ -1,0 +1,134 @@
+/**
+ * How Findings are worded: places, goroutines, locks, and the sentence that names them all.
+ *
+ * What is said about which conflict is decided by the rules.
+ */
+import type { Access, Held, Spawn } from "../accesses/events.ts";
+import type { Fn } from "../calls/functions.ts";
+import { mapType, spellType } from "../calls/typeShape.ts";
+import type { AccessKind, CoreAccess, CoreMap, FilePlace } from "../finding.ts";
+import { handlerKindOf } from "../goroutines/handlers.ts";
+import type { Node } from "../syntax/ast.ts";
+import type { Type, Var } from "../types/types.ts";
+import type { Side } from "./conflicts.ts";
+
+const VERBS: Readonly<Record<AccessKind, string>> = {
+  read: "read",
+  write: "written",
+  iterate: "iterated over",
+  len: "measured",
+  delete: "deleted from",
+  clear: "cleared",
+  assign: "replaced",
+};
+
+/** Where a node of a function stands in its file. */
+export function placeOf(fn: Fn, node: Node): FilePlace {
+  const start = fn.file.startOf(fn.decl);
+  return { path: fn.file.path, pos: start + node.pos, end: start + node.end };
+}
+
+/** "main.go:12" for a node of a function. */
+export function lineLabel(fn: Fn, node: Node): string {
+  const { pos } = placeOf(fn, node);
+  let line = 1;
+  for (let i = fn.file.text.indexOf("\n"); i >= 0 && i < pos; i = fn.file.text.indexOf("\n", i + 1)) line++;
+  return `${fn.file.path.slice(fn.file.path.lastIndexOf("/") + 1)}:${line}`;
+}
+
+/** How the goroutine of a side comes to run, in words. */
+export function goroutineLabel(side: Side): string {
+  const { spawn } = side;
+  if (spawn !== null) return spawnLabel(spawn);
+  if (side.from === "start")
+    return side.entry.name === "main.main" ? "the main goroutine" : `the goroutine of ${side.entry.name}`;
+  const handler = handlerKindOf(side.entry);
+  return handler ? `${handler} ${side.entry.name}` : `a caller of ${side.entry.name}`;
+}
+
+function spawnLabel(spawn: Spawn): string {
+  const named = spawn.runs && spawn.runs.node.kind === "FuncDecl" ? ` ${spawn.runs.name}` : "";
+  if (spawn.how === "handler")
+    return `${spawn.label}${named} (registered at ${lineLabel(spawn.fn, spawn.node)})`;
+  return `${spawn.label} at ${lineLabel(spawn.fn, spawn.node)}`;
+}
+
+/** A lock as its source spells it, read mode marked. */
+export function lockLabel(lock: Held): string {
+  return lock.mode === "read" ? `${lock.text} (read)` : lock.text;
+}
+
+/** One side as Findings carry it. */
+export function coreAccess(side: Side): CoreAccess {
+  const { access } = side;
+  return {
+    ...placeOf(access.fn, access.node),
+    kind: access.kind,
+    function: access.fn.name,
+    goroutine: goroutineLabel(side),
+    locks: access.locks.filter((lock) => lock.by !== "once").map(lockLabel),
+    counter: access.counter,
+  };
+}
+
+/** The map of a group, at its declaration; null where it has none in source. */
+export function coreMap(owner: Var, depth: number): CoreMap | null {
+  if (owner.at === null || owner.pkg === null) return null;
+  const start = owner.at.file.startOf(owner.at.decl);
+  let type: Type = owner.type();
+  for (let i = 0; i < depth; i++) type = elementOf(type);
+  return {
+    path: owner.at.file.path,
+    pos: start + owner.at.ident.pos,
+    end: start + owner.at.ident.end,
+    name: mapName(owner, depth),
+    type: spellType(type),
+    variable: owner,
+    depth,
+  };
+}
+
+function elementOf(t: Type): Type {
+  const map = mapType(t);
+  if (map) return map.elem;
+  return t.kind === "slice" || t.kind === "array" ? t.elem : t;
+}
+
+/** "sessions", "Store.items", "routes[…]". */
+export function mapName(owner: Var, depth: number): string {
+  return `${structNameOf(owner)}${owner.name}${"[…]".repeat(depth)}`;
+}
+
+function structNameOf(field: Var): string {
+  if (field.role !== "field" || field.at?.decl.kind !== "TypeDecl") return "";
+  const { ident, decl } = field.at;
+  const spec = decl.specs.find((s) => s.pos <= ident.pos && ident.pos < s.end);
+  return spec ? `${spec.name.name}.` : "";
+}
+
+/** "written in the http handler main.Login (main.go:31, no lock)". */
+export function sideLabel(side: Side, locks = true): string {
+  const { access } = side;
+  const verb = access.counter ? "updated (read and written)" : VERBS[access.kind];
+  const held = access.locks.filter((lock) => lock.by === "mutex");
+  const under = !locks ? "" : held.length > 0 ? `, holding ${held.map(lockLabel).join(" and ")}` : "";
+  const place = lineLabel(access.fn, access.node);
+  return `${verb} at ${place} by ${goroutineLabel(side)}${under}`;
+}
+
+/** Why nothing orders the two sides, for hover. */
+export function reasoningOf(flagged: Side, other: Side, guard: Held | null): string {
+  const chain = (access: Access): string =>
+    access.calls.length === 0
+      ? ""
+      : ` (reached through ${access.calls.map((c) => `${c.fn.name} at ${lineLabel(c.fn, c.node)}`).join(", ")})`;
+  const locks = (access: Access): string => {
+    const held = access.locks.filter((lock) => lock.by === "mutex").map(lockLabel);
+    return held.length === 0 ? "no lock is held" : `${held.join(" and ")} is held`;
+  };
+  const sides = [flagged, other].map(
+    (side) => `- ${sideLabel(side, false)}${chain(side.access)}: ${locks(side.access)}`,
+  );
+  const guarded = guard ? `\n\nElsewhere the map is guarded by ${guard.text}.` : "";
+  return `${sides.join("\n")}\n\nNothing orders the two: no lock in common, no wait, no hand-over.${guarded}`;
+}
