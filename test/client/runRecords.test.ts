@@ -23,7 +23,7 @@ function conflict(id: number, count = 1): Conflict {
   };
 }
 
-function after(...news: RunRecord[]): RunRecord[] {
+function recordsOf(...news: RunRecord[]): RunRecord[] {
   const records: RunRecord[] = [];
   for (const record of news) addRecord(records, record);
   return records;
@@ -31,7 +31,7 @@ function after(...news: RunRecord[]): RunRecord[] {
 
 describe("records of a run", () => {
   test("a conflict that is told again replaces what was known of it", () => {
-    expect(after(start, conflict(1), conflict(2), conflict(1, 9))).toEqual([
+    expect(recordsOf(start, conflict(1), conflict(2), conflict(1, 9))).toEqual([
       start,
       conflict(1, 9),
       conflict(2),
@@ -39,11 +39,11 @@ describe("records of a run", () => {
   });
 
   test("a second start begins afresh, because the program was restarted", () => {
-    expect(after(start, conflict(1), end, start)).toEqual([start]);
+    expect(recordsOf(start, conflict(1), end, start)).toEqual([start]);
   });
 
   test("conflicts are counted once each", () => {
-    expect(conflictCount(after(start, conflict(1), conflict(1, 2), conflict(2)))).toBe(2);
+    expect(conflictCount(recordsOf(start, conflict(1), conflict(1, 2), conflict(2)))).toBe(2);
   });
 });
 
