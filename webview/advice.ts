@@ -16,6 +16,8 @@ export interface MixAdvice {
 const rarelyWritten = 0.001;
 /** Below this share of writes readers should not wait for one another. */
 const readMostly = 0.1;
+/** Every key written this often, and hardly read in between: that is counting (`m[k]++`), whatever the values mean. */
+const countingWrites = 20;
 /** Above this many goroutines one lock over a write-heavy map becomes the place where all of them wait. */
 const crowded = 16;
 
@@ -45,6 +47,13 @@ export function adviseFromMix(mix: MapMix): MixAdvice | null {
       kind: "sync-map",
       title: "sync.Map",
       why: `${counts}, each of about ${withThousands(String(mix.keys))} keys is written once or twice and read many times: what sync.Map is made for.`,
+    };
+  }
+  if (mix.deletes === 0 && mix.writes >= mix.keys * countingWrites && mix.reads <= mix.writes * 1.1) {
+    return {
+      kind: "atomic",
+      title: "sync/atomic counters",
+      why: `${withThousands(String(mix.writes))} writes fall on about ${withThousands(String(mix.keys))} keys, as when something is counted: one atomic number a key needs no lock.`,
     };
   }
   if (share > readMostly && mix.goroutines > crowded) {

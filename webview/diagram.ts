@@ -25,6 +25,8 @@ export interface Mark {
   readonly when: number;
   readonly kind: MarkKind;
   readonly label: string;
+  /** The letter on an access's mark; "" for events, which have shapes. */
+  readonly letter: string;
   readonly frame: Frame | undefined;
   /** The conflict that this mark is one side of. */
   readonly conflict: number | undefined;
@@ -89,8 +91,13 @@ export function conflictDiagram(conflict: Conflict): Diagram {
   const spans: Span[] = [
     ...ordering.locks[0].map((lock) => lockSpan(lock, laneOf(0))),
     ...ordering.locks[1].map((lock) => lockSpan(lock, laneOf(1))),
-    { lane: laneOf(0), kind: "unordered", ...ordering.unreleased, label: "releases nothing" },
-    { lane: laneOf(1), kind: "unordered", ...ordering.unacquired, label: "acquires nothing" },
+    { lane: laneOf(0), kind: "unordered", ...ordering.unreleased, label: "passes nothing on" },
+    {
+      lane: laneOf(1),
+      kind: "unordered",
+      ...ordering.untaken,
+      label: `takes nothing from ${goroutineName(earlier)}`,
+    },
   ];
   const links: Link[] = ordering.edges.map((edge) => ({
     kind: "order",
@@ -157,9 +164,15 @@ function accessMark(access: ConflictAccess, lane: number, conflict: number): Mar
     when: access.when,
     kind: markKind(access.kind),
     label: `${accessNoun(access.kind).toLowerCase()}${where}`,
+    letter: accessLetter(access.kind),
     frame,
     conflict,
   };
+}
+
+/** The letter on the mark of an access. */
+export function accessLetter(kind: AccessKind): string {
+  return kind === "assign" ? "=" : kind.charAt(0).toUpperCase();
 }
 
 /** The mark of an access kind. */
@@ -177,6 +190,7 @@ function eventMarks(access: ConflictAccess, lane: number): Mark[] {
       when: event.when,
       kind: eventMark(event),
       label: event.what,
+      letter: "",
       frame: event.frame,
       conflict: undefined,
     }));

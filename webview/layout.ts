@@ -49,8 +49,11 @@ export interface PlacedSpan {
   readonly x: number;
   readonly width: number;
   readonly y: number;
-  /** Empty when the text has no room. */
+  /** Empty when the text has no room in the strip or beside it. */
   readonly label: string;
+  readonly labelX: number;
+  /** The text's end that lies at labelX. */
+  readonly labelAnchor: "start" | "end";
 }
 
 export interface PlacedLink {
@@ -173,8 +176,20 @@ function placeSpan(
   const x = Math.max(0, span.from === undefined ? 0 : xOf(span.from));
   const end = Math.min(width, span.to === undefined ? width : xOf(span.to));
   const room = end - x;
-  const label = span.label.length * characterWidth + 12 <= room ? span.label : "";
-  return { span, x, width: Math.max(0, room), y: tops[span.lane]! + laneHeight + row * stripHeight, label };
+  const textWidth = span.label.length * characterWidth;
+  // Inside if it fits, else before the strip, else behind it.
+  const places = [x + 6, x - 6, end + 6];
+  const fits = [textWidth + 12 <= room, x - textWidth - 4 >= 0, end + 6 + textWidth <= width];
+  const chosen = fits.indexOf(true);
+  return {
+    span,
+    x,
+    width: Math.max(0, room),
+    y: tops[span.lane]! + laneHeight + row * stripHeight,
+    label: chosen < 0 ? "" : span.label,
+    labelX: places[chosen] ?? x,
+    labelAnchor: chosen === 1 ? "end" : "start",
+  };
 }
 
 /** Labels by importance; each takes the first free place above or below its mark, or none. */

@@ -5,7 +5,7 @@
  */
 import type { Conflict, ConflictAccess, GoroutineEvent } from "../src/protocol.ts";
 import { goroutineName, hasTimes } from "./model.ts";
-import { formatTime } from "./scale.ts";
+import { formatTime, smallestGap } from "./scale.ts";
 
 /** A lock held over a stretch of a goroutine's life. */
 export interface HeldLock {
@@ -32,8 +32,8 @@ export interface Ordering {
   readonly locks: readonly [readonly HeldLock[], readonly HeldLock[]];
   /** The stretch after the earlier access in which its goroutine released nothing, until its next release. */
   readonly unreleased: { readonly from: number; readonly to: number | undefined };
-  /** The stretch before the later access in which its goroutine acquired nothing. */
-  readonly unacquired: { readonly from: number | undefined; readonly to: number };
+  /** The stretch between the accesses in which the later side took nothing that the earlier one had passed on. */
+  readonly untaken: { readonly from: number; readonly to: number };
 }
 
 /** Explains a conflict from its recorded events. */
@@ -41,15 +41,13 @@ export function explainOrdering(conflict: Conflict): Ordering {
   const [earlier, later] = conflict.accesses;
   const locks = [locksOf(earlier.recent), locksOf(later.recent)] as const;
   const releases = earlier.recent.filter(isRelease);
-  const acquires = later.recent.filter(isAcquire);
   const nextRelease = releases.find((event) => event.when > earlier.when);
-  const lastAcquire = acquires.findLast((event) => event.when <= later.when);
   return {
     sentences: sentencesOf(conflict, locks),
     edges: [...edgesBetween(0, earlier, later), ...edgesBetween(1, later, earlier)],
     locks,
     unreleased: { from: earlier.when, to: nextRelease?.when },
-    unacquired: { from: lastAcquire?.when, to: later.when },
+    untaken: { from: earlier.when, to: later.when },
   };
 }
 
@@ -154,17 +152,23 @@ function lockSentence(earlier: ConflictAccess, later: ConflictAccess, locks: Ord
   return `${capital(one)} holds ${namesOf(ofEarlier)}, ${other} holds ${namesOf(ofLater)}: different locks order nothing.`;
 }
 
+/** A moment with the digits that tell it from both accesses. */
+function moment(when: number, earlier: ConflictAccess, later: ConflictAccess): string {
+  return formatTime(when, smallestGap([when, earlier.when, later.when]));
+}
+
 function releaseSentence(earlier: ConflictAccess, later: ConflictAccess): string {
+  const at = (when: number) => moment(when, earlier, later);
   const one = goroutineName(earlier);
   const other = goroutineName(later);
-  const itsAccess = `its ${accessWord(earlier)} at ${formatTime(earlier.when)}`;
+  const itsAccess = `its ${accessWord(earlier)} at ${at(earlier.when)}`;
   const after = earlier.recent.filter(
     (event) => isRelease(event) && event.when > earlier.when && event.when <= later.when,
   );
   if (after.length === 0) {
     const last = earlier.recent.findLast((event) => isRelease(event) && event.when <= earlier.when);
     return last
-      ? `The last thing ${one} passes on (${last.what}, ${formatTime(last.when)}) comes before ${itsAccess}; nothing after it tells ${other} that it is done.`
+      ? `The last thing ${one} passes on (${last.what}, ${at(last.when)}) comes before ${itsAccess}; nothing after it tells ${other} that it is done.`
       : `${capital(one)} passes nothing on after ${itsAccess} (no unlock, send, close or Done), so nothing can wait for it.`;
   }
   for (const release of after) {
@@ -174,15 +178,15 @@ function releaseSentence(earlier: ConflictAccess, later: ConflictAccess): string
     );
     const met = same.find((event) => event.when >= release.when);
     if (met) {
-      return `Both pass through one object (${release.what} at ${formatTime(release.when)}, ${met.what} at ${formatTime(met.when)}), but that pair does not order them: a read unlock does not hold up a later read lock.`;
+      return `Both pass through one object (${release.what} at ${at(release.when)}, ${met.what} at ${at(met.when)}), but that pair does not order them: a read unlock does not hold up a later read lock.`;
     }
     const before = same.at(-1);
     if (before) {
-      return `${capital(one)} passes on (${release.what}) at ${formatTime(release.when)}, but ${other} looked there before that: ${before.what} at ${formatTime(before.when)}.`;
+      return `${capital(one)} passes on (${release.what}) at ${at(release.when)}, but ${other} looked there before that: ${before.what} at ${at(before.when)}.`;
     }
   }
   const first = after[0]!;
-  return `After ${itsAccess}, ${one} passes on (${first.what}, ${formatTime(first.when)}), but ${other} takes nothing from there before its ${accessWord(later)} at ${formatTime(later.when)}.`;
+  return `After ${itsAccess}, ${one} passes on (${first.what}, ${at(first.when)}), but ${other} takes nothing from there before its ${accessWord(later)} at ${at(later.when)}.`;
 }
 
 /** An arrow from the later side to the earlier looks like an order; it is one, of the wrong things. */
@@ -190,7 +194,7 @@ function backwardSentence(earlier: ConflictAccess, later: ConflictAccess): strin
   const edge = edgesBetween(1, later, earlier).findLast(({ to }) => to.when <= earlier.when);
   if (!edge) return [];
   return [
-    `The arrow from ${goroutineName(later)} (${edge.from.what}) orders only what it did before ${formatTime(edge.from.when)}, not its ${accessWord(later)} afterwards.`,
+    `The arrow from ${goroutineName(later)} (${edge.from.what}) orders only what it did before ${moment(edge.from.when, earlier, later)}, not its ${accessWord(later)} afterwards.`,
   ];
 }
 

@@ -145,18 +145,34 @@ function roundTicks(scale: TimeScale, view: Viewport, room: number): readonly Ti
 
 function knotTicks(scale: TimeScale, view: Viewport, room: number): readonly Tick[] {
   const apart = 1 / Math.max(1, room);
-  const ticks: Tick[] = [];
+  const chosen: { time: number; share: number }[] = [];
   for (const knot of scale.knots.slice(1, -1)) {
     const share = (knot.at - view.from) / (view.to - view.from);
-    if (share < 0 || share > 1 || share - (ticks.at(-1)?.share ?? Number.NEGATIVE_INFINITY) < apart) continue;
-    ticks.push({ time: knot.time, share, label: formatTime(knot.time) });
+    if (share < 0 || share > 1 || share - (chosen.at(-1)?.share ?? Number.NEGATIVE_INFINITY) < apart)
+      continue;
+    chosen.push({ time: knot.time, share });
   }
-  return ticks;
+  const closest = smallestGap(chosen.map(({ time }) => time));
+  return chosen.map((tick) => ({ ...tick, label: formatTime(tick.time, closest) }));
 }
 
-/** A moment since the program's start: "12.402 ms", "1,204.3 ms". */
-export function formatTime(milliseconds: number): string {
-  const digits = milliseconds < 100 ? 3 : milliseconds < 10000 ? 1 : 0;
+/** The smallest distance between two different moments; infinite when there are none. */
+export function smallestGap(times: readonly number[]): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted.slice(1).reduce((smallest, time, i) => {
+    const gap = time - sorted[i]!;
+    return gap > 0 && gap < smallest ? gap : smallest;
+  }, Number.POSITIVE_INFINITY);
+}
+
+/**
+ * A moment since the program's start: "12.402 ms", "1,204.3 ms"; with as many digits as it takes to tell moments
+ * apart that lie `apart` milliseconds from one another.
+ */
+export function formatTime(milliseconds: number, apart = Number.POSITIVE_INFINITY): string {
+  const usual = milliseconds < 100 ? 3 : milliseconds < 10000 ? 1 : 0;
+  const needed = apart > 0 && apart < 1 ? Math.min(6, Math.ceil(-Math.log10(apart))) : 0;
+  const digits = Math.max(usual, needed);
   return `${withThousands(milliseconds.toFixed(digits))} ms`;
 }
 
@@ -177,4 +193,9 @@ export function withThousands(digits: string): string {
   const [whole = "", fraction] = digits.split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+/** "1 conflict", "3,911 conflicts". */
+export function counted(count: number, noun: string): string {
+  return `${withThousands(String(count))} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -4,6 +4,8 @@
  */
 import type { ListOrder } from "./model.ts";
 
+export type Spacing = "spaced" | "proportional";
+
 export interface ViewState {
   readonly selected: number | null;
   readonly filter: string;
@@ -11,8 +13,9 @@ export interface ViewState {
   readonly page: "conflicts" | "maps";
   /** What the timeline shows: the two goroutines of the selected conflict, or all of the run's. */
   readonly picture: "conflict" | "run";
-  /** Every moment readable, or distances proportional to time. */
-  readonly spacing: "spaced" | "proportional";
+  /** Every moment readable, or distances proportional to time: one choice for each picture. */
+  readonly spacing: Spacing;
+  readonly runSpacing: Spacing;
   /** Scroll position of the list in pixels. */
   readonly scroll: number;
 }
@@ -24,6 +27,7 @@ export const initialView: ViewState = {
   page: "conflicts",
   picture: "conflict",
   spacing: "spaced",
+  runSpacing: "proportional",
   scroll: 0,
 };
 
@@ -38,6 +42,7 @@ export function restoreView(kept: unknown): ViewState {
     page: value.page === "maps" ? "maps" : "conflicts",
     picture: value.picture === "run" ? "run" : "conflict",
     spacing: value.spacing === "proportional" ? "proportional" : "spaced",
+    runSpacing: value.runSpacing === "spaced" ? "spaced" : "proportional",
     scroll: typeof value.scroll === "number" && value.scroll > 0 ? value.scroll : 0,
   };
 }

@@ -2,7 +2,14 @@
  * A run as the detector would record it: an order service with a session cache, a route table that reloads, a
  * counter of log levels and a price cache behind two different locks. Input for model, layout and browser tests.
  */
-import type { Conflict, ConflictAccess, Frame, GoroutineEvent, MapMix, RunRecord } from "../../src/protocol.ts";
+import type {
+  Conflict,
+  ConflictAccess,
+  Frame,
+  GoroutineEvent,
+  MapMix,
+  RunRecord,
+} from "../../src/protocol.ts";
 
 const project = "/home/ana/shop";
 const goroot = "/usr/local/go/src";
@@ -60,7 +67,13 @@ const loginWrites: ConflictAccess = {
     event("release", 11.563, "unlock audit", "sync-4", shopFrame("audit.(*Log).Add", "audit/log.go", 25)),
     event("acquire", 12.3104, "lock mu", "sync-7", shopFrame("session.(*Store).Put", "session/store.go", 29)),
     event("access", 12.4021, "map write", undefined, put),
-    event("release", 12.4102, "unlock mu", "sync-7", shopFrame("session.(*Store).Put", "session/store.go", 32)),
+    event(
+      "release",
+      12.4102,
+      "unlock mu",
+      "sync-7",
+      shopFrame("session.(*Store).Put", "session/store.go", 32),
+    ),
   ],
 };
 const orderReads: ConflictAccess = {
@@ -129,20 +142,47 @@ const routeConflict: Conflict = {
         event("acquire", 231.1, "lock audit", "sync-4", shopFrame("audit.(*Log).Add", "audit/log.go", 22)),
         event("release", 231.2, "unlock audit", "sync-4", shopFrame("audit.(*Log).Add", "audit/log.go", 25)),
         event("access", 231.508, "map iteration", undefined, match),
-        event("release", 231.71, "send on done", "chan-9", shopFrame("route.(*Table).Match", "route/table.go", 70)),
+        event(
+          "release",
+          231.71,
+          "send on done",
+          "chan-9",
+          shopFrame("route.(*Table).Match", "route/table.go", 70),
+        ),
       ],
     },
     {
       kind: "clear",
-      goroutine: { id: 19, created: [shopFrame("route.(*Table).Watch", "route/watch.go", 28), mainFrame("main", 20)] },
+      goroutine: {
+        id: 19,
+        created: [shopFrame("route.(*Table).Watch", "route/watch.go", 28), mainFrame("main", 20)],
+      },
       stack: [reload, shopFrame("route.(*Table).Watch.func1", "route/watch.go", 35)],
       when: 2231.943,
       recent: [
         event("start", 3.218, "goroutine starts", "goroutine-19"),
-        event("acquire", 2231.3, "receive on timer", "chan-3", shopFrame("route.(*Table).Watch.func1", "route/watch.go", 31)),
-        event("acquire", 2231.8, "lock reload", "sync-15", shopFrame("route.(*Table).Reload", "route/table.go", 41)),
+        event(
+          "acquire",
+          2231.3,
+          "receive on timer",
+          "chan-3",
+          shopFrame("route.(*Table).Watch.func1", "route/watch.go", 31),
+        ),
+        event(
+          "acquire",
+          2231.8,
+          "lock reload",
+          "sync-15",
+          shopFrame("route.(*Table).Reload", "route/table.go", 41),
+        ),
         event("access", 2231.943, "map clear", undefined, reload),
-        event("release", 2232.2, "unlock reload", "sync-15", shopFrame("route.(*Table).Reload", "route/table.go", 52)),
+        event(
+          "release",
+          2232.2,
+          "unlock reload",
+          "sync-15",
+          shopFrame("route.(*Table).Reload", "route/table.go", 52),
+        ),
       ],
     },
   ],
@@ -162,15 +202,42 @@ const priceConflict: Conflict = {
   accesses: [
     {
       kind: "delete",
-      goroutine: { id: 20, created: [shopFrame("price.NewCache", "price/cache.go", 41), mainFrame("main", 19)] },
+      goroutine: {
+        id: 20,
+        created: [shopFrame("price.NewCache", "price/cache.go", 41), mainFrame("main", 19)],
+      },
       stack: [evict, shopFrame("price.(*Cache).sweep", "price/cache.go", 88)],
       when: 640.1122,
       recent: [
-        event("acquire", 639.62, "receive on ticker", "chan-5", shopFrame("price.(*Cache).sweep", "price/cache.go", 86)),
-        event("acquire", 640.1051, "lock evictMu", "sync-21", shopFrame("price.(*Cache).evict", "price/cache.go", 92)),
+        event(
+          "acquire",
+          639.62,
+          "receive on ticker",
+          "chan-5",
+          shopFrame("price.(*Cache).sweep", "price/cache.go", 86),
+        ),
+        event(
+          "acquire",
+          640.1051,
+          "lock evictMu",
+          "sync-21",
+          shopFrame("price.(*Cache).evict", "price/cache.go", 92),
+        ),
         event("access", 640.1122, "map delete", undefined, evict),
-        event("release", 640.1204, "unlock evictMu", "sync-21", shopFrame("price.(*Cache).evict", "price/cache.go", 99)),
-        event("release", 640.1533, "send on evicted", "chan-6", shopFrame("price.(*Cache).sweep", "price/cache.go", 90)),
+        event(
+          "release",
+          640.1204,
+          "unlock evictMu",
+          "sync-21",
+          shopFrame("price.(*Cache).evict", "price/cache.go", 99),
+        ),
+        event(
+          "release",
+          640.1533,
+          "send on evicted",
+          "chan-6",
+          shopFrame("price.(*Cache).sweep", "price/cache.go", 90),
+        ),
       ],
     },
     {
@@ -182,9 +249,21 @@ const priceConflict: Conflict = {
         event("start", 639.77, "goroutine starts", "goroutine-52"),
         event("acquire", 639.94, "lock audit", "sync-4", shopFrame("audit.(*Log).Add", "audit/log.go", 22)),
         event("release", 639.99, "unlock audit", "sync-4", shopFrame("audit.(*Log).Add", "audit/log.go", 25)),
-        event("acquire", 640.2119, "lock quoteMu", "sync-22", shopFrame("price.(*Cache).refresh", "price/cache.go", 70)),
+        event(
+          "acquire",
+          640.2119,
+          "lock quoteMu",
+          "sync-22",
+          shopFrame("price.(*Cache).refresh", "price/cache.go", 70),
+        ),
         event("access", 640.3087, "map write", undefined, refresh),
-        event("release", 640.3301, "unlock quoteMu", "sync-22", shopFrame("price.(*Cache).refresh", "price/cache.go", 76)),
+        event(
+          "release",
+          640.3301,
+          "unlock quoteMu",
+          "sync-22",
+          shopFrame("price.(*Cache).refresh", "price/cache.go", 76),
+        ),
       ],
     },
   ],
@@ -229,21 +308,59 @@ export const sampleConflicts: readonly Conflict[] = [
 export const sampleRun: readonly RunRecord[] = [
   { type: "start", mode: "maps", goVersion: "go1.26.8", pid: 4711, hooks: 62 },
   ...sampleConflicts,
-  mix("map-1", sessionConflict, { reads: 48210, writes: 912, iterations: 0, deletes: 88, goroutines: 61, keys: 840 }),
-  mix("map-2", countConflict, { reads: 21044, writes: 21044, iterations: 0, deletes: 0, goroutines: 24, keys: 5 }),
-  mix("map-3", routeConflict, { reads: 0, writes: 40, iterations: 50120, deletes: 1, goroutines: 60, keys: 40 }),
-  mix("map-4", priceConflict, { reads: 9120, writes: 4310, iterations: 0, deletes: 2104, goroutines: 58, keys: 3900 }),
-  { type: "end", exitCode: 2, conflicts: 5, dropped: 0, hooks: 62, death: "fatal error: concurrent map read and map write" },
+  mix("map-1", sessionConflict, {
+    reads: 48210,
+    writes: 912,
+    iterations: 0,
+    deletes: 88,
+    goroutines: 61,
+    keys: 840,
+  }),
+  mix("map-2", countConflict, {
+    reads: 21044,
+    writes: 21044,
+    iterations: 0,
+    deletes: 0,
+    goroutines: 24,
+    keys: 5,
+  }),
+  mix("map-3", routeConflict, {
+    reads: 0,
+    writes: 40,
+    iterations: 50120,
+    deletes: 1,
+    goroutines: 60,
+    keys: 40,
+  }),
+  mix("map-4", priceConflict, {
+    reads: 9120,
+    writes: 4310,
+    iterations: 0,
+    deletes: 2104,
+    goroutines: 58,
+    keys: 3900,
+  }),
+  {
+    type: "end",
+    exitCode: 2,
+    conflicts: 5,
+    dropped: 0,
+    hooks: 62,
+    death: "fatal error: concurrent map read and map write",
+  },
 ];
 
 /** A busy run: `count` conflicts between `goroutines` goroutines, spread over ten seconds. */
 export function manyConflicts(count: number, goroutines: number): Conflict[] {
   return Array.from({ length: count }, (_, i) => {
-    const when = 20 + (i * 9973) % 10000;
+    const when = 20 + ((i * 9973) % 10000);
     return {
       ...countConflict,
       id: 100 + i,
-      accesses: [worker(10 + (i % goroutines), when, "write"), worker(10 + ((i * 7 + 1) % goroutines), when + 0.4, "read")],
+      accesses: [
+        worker(10 + (i % goroutines), when, "write"),
+        worker(10 + ((i * 7 + 1) % goroutines), when + 0.4, "read"),
+      ],
       count: 1 + (i % 50),
     };
   });

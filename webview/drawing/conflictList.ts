@@ -27,8 +27,9 @@ export interface ListActions {
 export function createConflictList(actions: ListActions): ConflictList {
   const search = html("input", {
     type: "search",
-    placeholder: "Filter by function, file, map type",
-    "aria-label": "Filter conflicts",
+    placeholder: "Filter",
+    "aria-label": "Filter conflicts by function, file or map type",
+    title: "Functions, files, map types; every word must match",
     spellcheck: "false",
   });
   const order = html(

@@ -18,7 +18,7 @@ export interface ConflictPage {
 export interface ConflictPageActions {
   open(frame: Frame): void;
   select(conflict: number): void;
-  change(view: Partial<Pick<ViewState, "picture" | "spacing">>): void;
+  change(view: Partial<Pick<ViewState, "picture" | "spacing" | "runSpacing">>): void;
   /** Says something for a moment, also to screen readers. */
   announce(text: string): void;
 }
@@ -56,7 +56,7 @@ export function createConflictPage(host: Host, actions: ConflictPageActions): Co
       ["spaced", "Every moment", "Gives each event room; long pauses are shortened and marked"],
       ["proportional", "To scale", "Distances are proportional to time"],
     ],
-    (spacing) => actions.change({ spacing }),
+    (spacing) => actions.change(inRun ? { runSpacing: spacing } : { spacing }),
   );
   const lanes = createLanes(actions);
   const tools = html("div", { class: "lane-tools" }, pictureChoice.element, spacingChoice.element, legend());
@@ -69,6 +69,7 @@ export function createConflictPage(host: Host, actions: ConflictPageActions): Co
     body,
   );
   let current: ConflictEntry | null = null;
+  let inRun = false;
 
   function copyReport(): void {
     if (!current) return;
@@ -108,15 +109,16 @@ export function createConflictPage(host: Host, actions: ConflictPageActions): Co
       count.textContent =
         conflict.count > 1 ? `seen ${withThousands(String(conflict.count))} times` : "seen once";
       current = entry;
+      inRun = view.picture === "run";
+      const spacing = inRun ? view.runSpacing : view.spacing;
       pictureChoice.set(view.picture);
-      spacingChoice.set(view.spacing);
-      const inRun = view.picture === "run";
+      spacingChoice.set(spacing);
       lanes.update({
         diagram,
-        spacing: view.spacing,
+        spacing,
         roomy: !inRun,
         selected: conflict.id,
-        identity: inRun ? `run ${view.spacing}` : `conflict ${conflict.id} ${view.spacing}`,
+        identity: inRun ? `run ${spacing}` : `conflict ${conflict.id} ${spacing}`,
       });
     },
   };

@@ -1,12 +1,12 @@
 /** Everything about one conflict as text: the reason, both stacks side by side, where goroutines and map came from. */
 import type { Conflict, ConflictAccess, Frame, GoroutineEvent } from "../../src/protocol.ts";
-import { markKind } from "../diagram.ts";
+import { accessLetter, markKind } from "../diagram.ts";
 import { mediumPlace, ownerOf, qualifiedName, shortType, topUserFrame } from "../frames.ts";
 import type { Host } from "../host.ts";
 import { goroutineName, hasTimes } from "../model.ts";
 import { explainOrdering } from "../ordering.ts";
 import { accessTitle } from "../report.ts";
-import { formatDuration, formatTime } from "../scale.ts";
+import { formatDuration, formatTime, smallestGap } from "../scale.ts";
 import { button, html } from "./elements.ts";
 
 /** Frames are buttons; this is what they do. */
@@ -39,8 +39,8 @@ export function drawSides(conflict: Conflict, host: Host, open: OpenFrame): HTML
   return html(
     "div",
     { class: "sides" },
-    drawSide(later, accessTitle(later, timed, false), timed, host, open),
-    drawSide(earlier, accessTitle(earlier, timed, true), timed, host, open),
+    drawSide(later, accessTitle(conflict, 1), timed, host, open),
+    drawSide(earlier, accessTitle(conflict, 0), timed, host, open),
   );
 }
 
@@ -71,11 +71,11 @@ function drawSide(
     html(
       "h3",
       {},
-      html("span", { class: "badge", "aria-hidden": "true" }, letterOf(access)),
+      html("span", { class: "badge", "aria-hidden": "true" }, accessLetter(access.kind)),
       html("span", {}, title),
     ),
     access.key !== undefined && html("p", { class: "key" }, "Key ", html("code", {}, access.key)),
-    drawStack(access.stack, host, open),
+    drawStack(access.stack, host, open, topUserFrame(access.stack)),
     html("h4", {}, id === 1 && created.length === 0 ? "Main goroutine" : `Goroutine ${id} created at`),
     created.length > 0
       ? drawStack(created, host, open)
@@ -88,14 +88,8 @@ function drawSide(
   );
 }
 
-/** The letter on the access's mark. */
-export function letterOf(access: ConflictAccess): string {
-  return access.kind === "assign" ? "=" : access.kind.charAt(0).toUpperCase();
-}
-
-function drawStack(stack: readonly Frame[], host: Host, open: OpenFrame): HTMLElement {
+function drawStack(stack: readonly Frame[], host: Host, open: OpenFrame, top?: Frame): HTMLElement {
   if (stack.length === 0) return html("p", { class: "absent" }, "No stack was recorded.");
-  const top = topUserFrame(stack);
   return html(
     "ol",
     { class: "stack" },
@@ -113,7 +107,8 @@ function drawFrame(frame: Frame, top: boolean, host: Host, open: OpenFrame): HTM
 }
 
 function drawEvents(access: ConflictAccess, host: Host, open: OpenFrame): HTMLElement {
-  const rows = access.recent.map((event) => drawEvent(event, access, host, open));
+  const apart = smallestGap(access.recent.map(({ when }) => when));
+  const rows = access.recent.map((event) => drawEvent(event, access, apart, host, open));
   return html(
     "details",
     { class: "events", open: true },
@@ -122,7 +117,13 @@ function drawEvents(access: ConflictAccess, host: Host, open: OpenFrame): HTMLEl
   );
 }
 
-function drawEvent(event: GoroutineEvent, access: ConflictAccess, host: Host, open: OpenFrame): HTMLElement {
+function drawEvent(
+  event: GoroutineEvent,
+  access: ConflictAccess,
+  apart: number,
+  host: Host,
+  open: OpenFrame,
+): HTMLElement {
   const { frame } = event;
   const isAccess = event.kind === "access" && event.when === access.when;
   const text = html("span", { class: "what" }, event.what);
@@ -136,7 +137,7 @@ function drawEvent(event: GoroutineEvent, access: ConflictAccess, host: Host, op
   return html(
     "li",
     { "data-kind": event.kind, "data-this": isAccess },
-    html("span", { class: "time" }, formatTime(event.when)),
+    html("span", { class: "time" }, formatTime(event.when, apart)),
     html("span", { class: "mark", "data-kind": event.kind, "aria-hidden": "true" }),
     body,
     frame && html("span", { class: "place" }, mediumPlace(frame)),

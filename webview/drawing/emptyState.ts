@@ -42,7 +42,7 @@ function wordsFor(run: Run): { title: string; steps: readonly string[] } {
       return {
         title: run.end?.dropped ? "No conflict among what was seen" : "No conflict in this run",
         steps: [
-          `Every map operation of this run was ordered${run.start ? `, as ${withThousands(String(run.start.hooks))} hooks in the Go runtime saw it` : ""}. Code that did not run was not judged.`,
+          `Every map operation that the detector saw${run.start ? `, through ${withThousands(String(run.start.hooks))} hooks in the Go runtime,` : ""} was ordered. Code that did not run was not judged.`,
           "Run the tests with detection, use more of the program, or explore other schedules with maprace run --explore 20.",
           run.start?.mode === "maps" ? "Mode vars also watches the variables that hold maps, and len." : "",
         ].filter(Boolean),

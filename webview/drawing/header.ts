@@ -1,6 +1,6 @@
 /** The top of the page: which run this is, how it goes or ended, what was counted, and the buttons that act on it. */
 import { phaseOf, type Run } from "../model.ts";
-import { withThousands } from "../scale.ts";
+import { counted, withThousands } from "../scale.ts";
 import { button, html, icon, icons } from "./elements.ts";
 
 export interface Header {
@@ -105,10 +105,6 @@ function goroutineCount(run: Run): number {
   return new Set(
     run.conflicts.flatMap((entry) => entry.conflict.accesses.map((access) => access.goroutine.id)),
   ).size;
-}
-
-function counted(count: number, noun: string): string {
-  return `${withThousands(String(count))} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** What qualifies everything below, in sentences. */

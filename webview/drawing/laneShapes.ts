@@ -1,9 +1,11 @@
 /** The shapes of the timeline: one function per kind of thing, from places that layout.ts computed. */
-import type { Link, Mark, MarkKind } from "../diagram.ts";
+import type { Link, MarkKind } from "../diagram.ts";
 import type { Layout, PlacedLink, PlacedMark } from "../layout.ts";
 import { formatTime } from "../scale.ts";
 import { svg } from "./elements.ts";
 
+/** From a lane's line to the edge of an event's mark: arrows end there, not under the mark. */
+const markReach = 7;
 const pill = { width: 148, height: 20 };
 
 /** Everything in drawing order: what lies behind first. */
@@ -101,24 +103,31 @@ function clampText(x: number, text: string, width: number): number {
 }
 
 function drawSpans(layout: Layout): SVGElement[] {
-  return layout.spans.flatMap(({ span, x, width, y, label }) => {
+  return layout.spans.flatMap(({ span, x, width, y, label, labelX, labelAnchor }) => {
     const title = svg("title", {}, span.label);
     return [
       svg("rect", { class: "span", "data-kind": span.kind, x, y, width, height: 14, rx: 3 }, title),
       label !== "" &&
-        svg("text", { class: "span-label", "data-kind": span.kind, x: x + 6, y: y + 10.5 }, label),
+        svg(
+          "text",
+          { class: "span-label", "data-kind": span.kind, x: labelX, y: y + 10.5, "text-anchor": labelAnchor },
+          label,
+        ),
     ].filter((element) => element instanceof SVGElement);
   });
 }
 
 function drawLink({ link, from, to }: PlacedLink, selected: boolean, roomy: boolean): SVGElement {
   if (link.kind === "order") {
-    const middle = (from.y + to.y) / 2;
+    const down = to.y > from.y ? 1 : -1;
+    const start = from.y + down * markReach;
+    const end = to.y - down * (markReach + 2);
+    const middle = (start + end) / 2;
     return svg(
       "path",
       {
         class: "link order",
-        d: `M${from.x} ${from.y}C${from.x} ${middle} ${to.x} ${middle} ${to.x} ${to.y}`,
+        d: `M${from.x} ${start}C${from.x} ${middle} ${to.x} ${middle} ${to.x} ${end}`,
         "marker-end": "url(#arrow)",
       },
       svg("title", {}, link.label),
@@ -132,7 +141,7 @@ function drawLink({ link, from, to }: PlacedLink, selected: boolean, roomy: bool
     class: "link conflict",
     d: path,
     "data-link": roomy ? undefined : link.conflict,
-    "data-selected": selected || roomy,
+    "data-selected": String(selected || roomy),
   });
 }
 
@@ -175,7 +184,7 @@ function drawMark(
     "data-kind": mark.kind,
     "data-mark": index,
     "data-when": mark.when,
-    "data-selected": isAccess && mark.conflict === selected,
+    "data-selected": String(isAccess && mark.conflict === selected),
     role: "button",
     tabindex: -1,
     "aria-label": `${mark.label}, ${formatTime(mark.when)}`,
@@ -186,15 +195,11 @@ function drawMark(
   if (!isAccess) group.append(eventShape(mark.kind));
   else if (roomy) {
     group.append(svg("circle", { class: "halo", r: 14 }), svg("circle", { class: "disc", r: 10 }));
-    group.append(svg("text", { y: 4, "text-anchor": "middle", "aria-hidden": "true" }, letter(mark)));
+    group.append(svg("text", { y: 4, "text-anchor": "middle", "aria-hidden": "true" }, mark.letter));
   } else {
     group.append(svg("circle", { class: "disc", r: mark.conflict === selected ? 6.5 : 4 }));
   }
   return group;
-}
-
-function letter(mark: Mark): string {
-  return mark.kind.charAt(0).toUpperCase();
 }
 
 /** Acquire points into the lane, release out of it; the rest are told apart by outline too, not by colour alone. */

@@ -100,7 +100,7 @@ export function createLanes(actions: LanesActions): Lanes {
     return {
       width: Math.max(200, surface.clientWidth),
       axisHeight: 26,
-      laneHeight: roomy ? 64 : 34,
+      laneHeight: roomy ? 64 : 42,
       stripHeight: roomy ? 18 : 0,
       laneGap: roomy ? 28 : 0,
       labelHeight: roomy ? 15 : 0,

@@ -4,7 +4,7 @@ import { adviseFromMix } from "../advice.ts";
 import { mediumPlace, shortType, topUserFrame } from "../frames.ts";
 import type { Host } from "../host.ts";
 import type { Run } from "../model.ts";
-import { withThousands } from "../scale.ts";
+import { counted } from "../scale.ts";
 import { button, html } from "./elements.ts";
 
 /** More maps than this are not read by anybody; those with conflicts and the busiest are kept. */
@@ -103,14 +103,14 @@ function drawMap(
         button(
           { class: "chip bad", title: "Show these conflicts" },
           () => show(type),
-          `${conflicts} conflict${conflicts === 1 ? "" : "s"}`,
+          counted(conflicts, "conflict"),
         ),
     ),
     drawMix(mix),
     html(
       "p",
       { class: "map-facts" },
-      `${withThousands(String(mix.goroutines))} goroutine${mix.goroutines === 1 ? "" : "s"} · about ${withThousands(String(mix.keys))} key${mix.keys === 1 ? "" : "s"}`,
+      `${counted(mix.goroutines, "goroutine")} · about ${counted(mix.keys, "key")}`,
     ),
     advice && html("p", { class: "advice" }, html("strong", {}, `Fits: ${advice.title}. `), advice.why),
   );
@@ -118,10 +118,10 @@ function drawMap(
 
 function drawMix(mix: MapMix): HTMLElement {
   const parts = [
-    { kind: "read", count: mix.reads, noun: "reads" },
-    { kind: "iterate", count: mix.iterations, noun: "iterations" },
-    { kind: "write", count: mix.writes, noun: "writes" },
-    { kind: "delete", count: mix.deletes, noun: "deletes" },
+    { kind: "read", count: mix.reads, noun: "read" },
+    { kind: "iterate", count: mix.iterations, noun: "iteration" },
+    { kind: "write", count: mix.writes, noun: "write" },
+    { kind: "delete", count: mix.deletes, noun: "delete" },
   ].filter((part) => part.count > 0);
   const bar = html("div", { class: "mix-bar", "aria-hidden": "true" });
   for (const part of parts) {
@@ -141,7 +141,7 @@ function drawMix(mix: MapMix): HTMLElement {
           "span",
           { "data-kind": part.kind },
           html("i", { "aria-hidden": "true" }),
-          `${withThousands(String(part.count))} ${part.noun}`,
+          counted(part.count, part.noun),
         ),
       ),
     ),
