@@ -20,6 +20,8 @@ export interface LanguageWorkspace {
   notes(): readonly { readonly level: "info" | "warning"; readonly message: string }[];
   setFolders(folders: readonly string[]): void;
   setTrusted(trusted: boolean): void;
+  /** Another `go` command to ask; "" for the one on PATH. */
+  setGo(go: string): void;
   setBuffer(path: string, text: string): void;
   closeBuffer(path: string): void;
   filesChanged(paths: readonly string[]): void;

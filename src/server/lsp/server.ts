@@ -177,6 +177,7 @@ export function serve(connection: Connection, parts: ServerParts): void {
   connection.onDidChangeConfiguration((change) => {
     const sent = (change.settings as { maprace?: Partial<ServerSettings> } | null)?.maprace;
     settings = { ...settings, ...sent };
+    session?.workspace.setGo(settings.go);
     session?.publisher.everythingChanged();
   });
   connection.onNotification(TRUST_NOTIFICATION, ({ trusted }: { trusted: boolean }) => {

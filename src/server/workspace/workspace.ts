@@ -123,6 +123,17 @@ export class Workspace {
     }
   }
 
+  /** Has another `go` command asked from now on; "" for the one on PATH. */
+  setGo(go: string): void {
+    const next = go || findGoCommand(this.#options.variables);
+    if (next !== this.#go) {
+      this.#go = next;
+      this.#environmentAsked = false;
+      this.#asked = new WeakMap();
+      this.#askSoon(0);
+    }
+  }
+
   /** Opens a buffer or gives it new text. */
   setBuffer(path: string, text: string): void {
     const known = this.#buffers.has(pathKey(path));
