@@ -4,8 +4,13 @@
  * Everything outside `core/` talks to this file alone. Core reads no file and knows no clock: the workspace
  * hands it sources, and the same sources give the same answers.
  */
-import type { CoreFinding, FileEdit, FixKind, Refusal } from "./finding.ts";
-import type { ProgramSource } from "./types/types.ts";
+import type { Code, CoreFinding, FileEdit, FixKind, Refusal } from "./finding.ts";
+import { fixKinds, makeFix } from "./fixes/fixes.ts";
+import { checkProgram, RULES } from "./rules/rules.ts";
+import type { SourceFile } from "./syntax/ast.ts";
+import { createParser } from "./syntax/parse.ts";
+import { createProgram, updateProgram } from "./types/program.ts";
+import type { Program, ProgramSource } from "./types/types.ts";
 
 export type {
   AccessKind,
@@ -57,4 +62,65 @@ export interface Hover {
   readonly pos: number;
   readonly end: number;
   readonly markdown: string;
+}
+
+/** What a code means, for people. */
+export interface RuleHelp {
+  readonly title: string;
+  /** Markdown: what is wrong, a wrong and a right program, what the rule does not see. */
+  readonly markdown: string;
+}
+
+/** Makes the core. Rejects where the parser's modules cannot be loaded. */
+export async function createCore(modules: ParserModules): Promise<Core> {
+  const parser = await createParser({ runtime: modules.treeSitterWasm, go: modules.goWasm });
+  let program: Program | null = null;
+  return {
+    update(source) {
+      program = program === null ? createProgram(parser, source) : updateProgram(program, source);
+      return createSnapshot(program);
+    },
+    dispose() {
+      program = null;
+    },
+  };
+}
+
+/** The help of a code. */
+export function ruleHelp(code: Code): RuleHelp {
+  const rule = RULES.get(code);
+  return rule ? { title: rule.title, markdown: rule.help } : { title: code, markdown: "" };
+}
+
+function createSnapshot(program: Program): Snapshot {
+  let found: readonly CoreFinding[] | null = null;
+  const files = new Map<string, SourceFile>();
+  for (const pkg of program.packages) for (const file of pkg.files) files.set(file.path, file);
+  const findings = (): readonly CoreFinding[] => {
+    found ??= checkProgram(program);
+    return found;
+  };
+  return {
+    findings,
+    findingsIn: (path) => findings().filter((finding) => finding.accesses[0].path === path),
+    text: (path) => files.get(path)?.text ?? null,
+    hover: (path, offset) => hoverAt(findings(), path, offset),
+    fixes: (finding) => fixKinds(program, finding),
+    fix: (finding, kind) => makeFix(program, finding, kind),
+  };
+}
+
+function hoverAt(findings: readonly CoreFinding[], path: string, offset: number): Hover | null {
+  for (const finding of findings) {
+    const at = finding.accesses.find((a) => a.path === path && a.pos <= offset && offset <= a.end);
+    if (!at) continue;
+    const parts = [
+      `**Maprace** \`${finding.code}\` (${finding.confidence})`,
+      finding.message,
+      finding.reasoning,
+    ];
+    if (finding.advice) parts.push(`Advice: \`${finding.advice.kind}\`, because ${finding.advice.why}.`);
+    return { pos: at.pos, end: at.end, markdown: parts.filter((part) => part !== "").join("\n\n") };
+  }
+  return null;
 }

@@ -7,7 +7,7 @@
  * for its requests.
  */
 
-import { valuesOf } from "../accesses/values.ts";
+import { type Value, valuesOf } from "../accesses/values.ts";
 import type { Walk } from "../accesses/walkRecord.ts";
 import { type Callee, calleesOfValue, implementations, namedCallee } from "../calls/callees.ts";
 import { type Fn, forEachChild, unparen } from "../calls/functions.ts";
@@ -102,14 +102,25 @@ export function startHttpHandler(walk: Walk, e: Expr, type: Type): void {
 function startMethod(walk: Walk, receiver: Expr, method: Func, kind: string): void {
   const fn = walk.world.fnOf(method);
   if (fn === null) return;
-  const bound = valuesOf(walk.world, receiver, walk.fn);
+  const known = valuesOf(walk.world, receiver, walk.fn).filter((value) => value.kind === "path");
+  // A receiver made in place is one value for all calls: the method's own receiver stands for it.
+  const own = fn.receiver;
+  const itself: Value[] = own ? [{ kind: "path", path: { root: own.origin, steps: [] }, owned: false }] : [];
+  const bound = known.length > 0 ? known : itself;
   startHandler(walk, receiver, { kind: "fn", fn, receiver: bound, dynamic: false }, kind);
 }
 
-/** `RegisterXServer(server, implementation)` of gRPC and `rpc.Register(implementation)`. */
+/** `RegisterXServer(server, implementation)` of gRPC, `rpc.Register(implementation)`, `sql.Register(name, driver)`. */
 function startService(walk: Walk, call: CallExpr, callee: Func): void {
   const type = callee.type();
   if (type.kind !== "signature") return;
+  const [, second] = call.args;
+  if (callee.pkg?.path === "database/sql" && callee.name === "Register" && second) {
+    const methods = namedType(walk.fn.info.typeOf(second))?.methods() ?? [];
+    const open = methods.find((method) => method.name === "Open");
+    if (open) startMethod(walk, second, open, "database/sql driver");
+    return;
+  }
   if (callee.pkg?.path === "net/rpc") {
     const service =
       callee.name === "RegisterName" ? call.args[1] : callee.name === "Register" ? call.args[0] : null;

@@ -11,6 +11,7 @@ import { inconsistentLock } from "./inconsistent-lock.ts";
 import { mapVariableRace } from "./map-variable-race.ts";
 import { gatherUses } from "./mapUses.ts";
 import { nilMapWrite } from "./nil-map-write.ts";
+import { recoverCannotCatch } from "./recover-cannot-catch.ts";
 import type { Evidence, Rule } from "./rule.ts";
 import { unsynchronizedMap } from "./unsynchronized-map.ts";
 import { applyIgnores, unusedIgnore } from "./unused-ignore.ts";
@@ -22,6 +23,7 @@ const CHECKED: readonly Rule[] = [
   writeUnderReadLock,
   mapVariableRace,
   nilMapWrite,
+  recoverCannotCatch,
 ];
 
 /** All rules by code, those that run over the Findings of the others included. */
