@@ -1,0 +1,52 @@
+/**
+ * The Fixes of a Finding: which can be made, and their edits.
+ *
+ * A Fix is offered exactly when making it succeeds, so what is offered is never refused afterwards. Which one
+ * to recommend is `advice/`.
+ */
+import type { CoreFinding, FileEdit, FixKind, Refusal } from "../finding.ts";
+import type { Program, Var } from "../types/types.ts";
+import { rewriteToCounters } from "./atomicCounters.ts";
+import { createDraft, type Draft } from "./draft.ts";
+import { CannotFix } from "./refusal.ts";
+import { guardWithRWMutex } from "./rwmutex.ts";
+import { rewriteToSyncMap } from "./syncMap.ts";
+import { mapTypeOf, type Use, usesOf } from "./uses.ts";
+
+/** What a Fix needs to know of a Finding. */
+export type Fixable = { readonly map: Pick<CoreFinding["map"], "variable" | "depth"> };
+
+type Rewrite = (program: Program, map: Var, uses: readonly Use[], draft: Draft) => void;
+
+const REWRITES: readonly (readonly [FixKind, Rewrite])[] = [
+  ["rwmutex", guardWithRWMutex],
+  ["sync-map", rewriteToSyncMap],
+  ["atomic", rewriteToCounters],
+];
+
+/** The kinds of Fix that can be made for the Finding's map. */
+export function fixKinds(program: Program, finding: Fixable): readonly FixKind[] {
+  return REWRITES.map(([kind]) => kind).filter((kind) => !("refused" in makeFix(program, finding, kind)));
+}
+
+/** The edits of a Fix, files in order, or why it cannot be made. */
+export function makeFix(program: Program, finding: Fixable, kind: FixKind): FileEdit[] | Refusal {
+  const rewrite = REWRITES.find(([k]) => k === kind)?.[1];
+  if (rewrite === undefined)
+    return { refused: `The fix ${kind} is not known; choose one of ${REWRITES.map(([k]) => k).join(", ")}.` };
+  const map = finding.map.variable?.origin ?? null;
+  try {
+    if (map === null || finding.map.depth > 0 || mapTypeOf(map) === null) {
+      throw new CannotFix(
+        "The map has no declaration of its own, as an element of another has none; guard it by hand.",
+      );
+    }
+    const draft = createDraft();
+    rewrite(program, map, usesOf(program, map), draft);
+    const edits = draft.finish();
+    return edits.length === 0 ? { refused: `Every use of ${map.name} is guarded already.` } : edits;
+  } catch (error) {
+    if (error instanceof CannotFix) return { refused: error.message };
+    throw error;
+  }
+}

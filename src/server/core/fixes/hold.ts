@@ -1,0 +1,123 @@
+/**
+ * What may run while a lock is held: nothing that blocks, and nothing that might take the same lock.
+ *
+ * Answers for statements and expressions, through calls within the workspace. What cannot be seen may not run.
+ */
+import type { CallExpr, Expr, FuncDecl, Node } from "../syntax/ast.ts";
+import type { Func } from "../types/types.ts";
+import { underlyingOf } from "./spell.ts";
+import { childrenOf, type DeclTree, declTree, someNode, unparen } from "./tree.ts";
+import { calledObject, isCalledBackAtOnce } from "./uses.ts";
+
+/** Standard packages that compute, and neither wait nor call back into the program later. */
+const COMPUTES = new Set([
+  "bytes",
+  "cmp",
+  "container/heap",
+  "container/list",
+  "container/ring",
+  "crypto/hmac",
+  "crypto/md5",
+  "crypto/sha1",
+  "crypto/sha256",
+  "crypto/sha512",
+  "encoding/base64",
+  "encoding/binary",
+  "encoding/hex",
+  "encoding/json",
+  "errors",
+  "hash",
+  "hash/crc32",
+  "hash/fnv",
+  "html",
+  "maps",
+  "math",
+  "math/big",
+  "math/bits",
+  "math/rand",
+  "math/rand/v2",
+  "net/netip",
+  "net/url",
+  "path",
+  "reflect",
+  "regexp",
+  "slices",
+  "sort",
+  "strconv",
+  "strings",
+  "sync/atomic",
+  "text/template/parse",
+  "time",
+  "unicode",
+  "unicode/utf8",
+  "unicode/utf16",
+]);
+const WAITS = new Set(["time.Sleep"]);
+const BUILTINS_THAT_LEAVE = new Set(["panic", "print", "println", "recover"]);
+
+/** Whether a piece of code may run under the lock. */
+export type MayHold = (tree: DeclTree, node: Node) => boolean;
+
+/** A {@link MayHold} for a lock that the given functions take. */
+export function holdRules(locking: ReadonlySet<Node>): MayHold {
+  const known = new Map<FuncDecl, boolean>();
+
+  const mayCall = (func: Func): boolean => {
+    const decl = func.origin.func;
+    const path = func.pkg?.path ?? "";
+    if (func.pkg === null) return func.name === "Error";
+    if (!func.pkg.inWorkspace) {
+      if (path === "fmt") return /^(S(print|scan)|Errorf|Append)/.test(func.name);
+      return COMPUTES.has(path) && !WAITS.has(`${path}.${func.name}`) && decl !== null;
+    }
+    if (decl === null || decl.body === null || func.at === null) return false;
+    const before = known.get(decl);
+    if (before !== undefined) return before;
+    known.set(decl, true); // a recursive call adds nothing
+    const tree = declTree(func.pkg, func.at.file, decl);
+    const answer =
+      !locking.has(decl) && !someNode(decl.body, (n) => locking.has(n)) && mayHold(tree, decl.body);
+    known.set(decl, answer);
+    return answer;
+  };
+
+  const mayRunCall = (tree: DeclTree, call: CallExpr): boolean => {
+    if (!call.args.every((a) => mayHold(tree, a))) return false;
+    const fun = unparen(call.fun) as Expr;
+    if (tree.info.isType(fun)) return true;
+    if (fun.kind === "FuncLit") return !locking.has(fun) && mayHold(tree, fun.body);
+    if (fun.kind === "SelectorExpr" && !mayHold(tree, fun.x)) return false;
+    const called = calledObject(tree, call);
+    if (called?.kind === "builtin") return !BUILTINS_THAT_LEAVE.has(called.name);
+    if (called?.kind === "typename") return true;
+    return called?.kind === "func" && mayCall(called);
+  };
+
+  const mayHold: MayHold = (tree, node) => {
+    switch (node.kind) {
+      case "CallExpr":
+        return mayRunCall(tree, node);
+      case "FuncLit":
+        // Made here, run who knows when: only one that takes the lock matters.
+        if (isCalledBackAtOnce(tree, node)) return mayHold(tree, node.body);
+        return !someNode(node, (n) => locking.has(n));
+      case "GoStmt":
+        return node.call.kind === "CallExpr" && node.call.args.every((a) => mayHold(tree, a));
+      case "UnaryExpr":
+        return node.op !== "<-" && mayHold(tree, node.x);
+      case "SendStmt":
+      case "SelectStmt":
+      case "BadStmt":
+      case "BadExpr":
+        return false;
+      case "RangeStmt": {
+        const over = underlyingOf(tree.info.typeOf(node.x));
+        if (over.kind === "chan" || over.kind === "signature" || over.kind === "unknown") return false;
+        return childrenOf(node).every((child) => mayHold(tree, child));
+      }
+      default:
+        return childrenOf(node).every((child) => mayHold(tree, child));
+    }
+  };
+  return mayHold;
+}
