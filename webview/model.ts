@@ -12,7 +12,7 @@ import type {
   RunRecord,
   RunStart,
 } from "../src/protocol.ts";
-import { place, shortName, shortPlace, shortType, topUserFrame } from "./frames.ts";
+import { ownerOf, place, shortName, shortPlace, shortType, topUserFrame } from "./frames.ts";
 
 /** The two shapes of a race: both sides change the map, or one only looks at it. */
 export type ConflictShape = "write/write" | "read/write" | "iterate/write";
@@ -28,6 +28,8 @@ export interface ConflictEntry {
   readonly madeAt: string;
   /** The functions of the two accesses, the earlier first. */
   readonly functions: readonly [string, string];
+  /** True when both accesses have a frame of the user's own code. */
+  readonly own: boolean;
   /** Milliseconds at which the pair was complete: the later access. */
   readonly when: number;
   /** Lower-case text that the search looks in. */
@@ -75,7 +77,12 @@ export function applyRecords(run: Run, records: readonly RunRecord[]): Run {
   for (const record of records) {
     switch (record.type) {
       case "start":
+        // A restarted program tells its story from the beginning.
         start = record;
+        end = null;
+        conflicts.length = 0;
+        positions.clear();
+        maps.clear();
         break;
       case "end":
         end = record;
@@ -125,6 +132,7 @@ function describeConflict(conflict: Conflict, arrival: number): ConflictEntry {
     mapType,
     madeAt: made ? shortPlace(made) : "",
     functions,
+    own: tops.every((frame) => frame !== undefined && ownerOf(frame) === "user"),
     when: later.when,
     haystack: haystack.join("\n").toLowerCase(),
   };
@@ -185,6 +193,11 @@ export function listConflicts(run: Run, filter: string, order: ListOrder): reado
 export function conflictById(run: Run, id: number | null): ConflictEntry | undefined {
   const position = id === null ? undefined : run.positions.get(id);
   return position === undefined ? undefined : run.conflicts[position];
+}
+
+/** The conflict to show before the reader has chosen one: the first with the user's own code on both sides. */
+export function firstToShow(run: Run): ConflictEntry | undefined {
+  return run.conflicts.find((entry) => entry.own) ?? run.conflicts[0];
 }
 
 /** What the run is doing. `unproven`: it ended without the record that proves that the detector ran. */

@@ -15,7 +15,15 @@ import { createMinimap } from "./drawing/minimap.ts";
 import { createTabs } from "./drawing/tabs.ts";
 import { topUserFrame } from "./frames.ts";
 import { connectHost } from "./host.ts";
-import { applyRecords, conflictById, emptyRun, listConflicts, phaseOf, type Run } from "./model.ts";
+import {
+  applyRecords,
+  conflictById,
+  emptyRun,
+  firstToShow,
+  listConflicts,
+  phaseOf,
+  type Run,
+} from "./model.ts";
 import { restoreView, type ViewState } from "./viewState.ts";
 
 /** A picture of a thousand conflicts takes a frame or two to draw, so a running program redraws it this rarely. */
@@ -127,7 +135,7 @@ function draw(): void {
     arrived = [];
   }
   const hasConflicts = run.conflicts.length > 0;
-  const selected = conflictById(run, view.selected) ?? run.conflicts[0];
+  const selected = conflictById(run, view.selected) ?? firstToShow(run);
   const shown: ViewState = { ...view, selected: selected?.conflict.id ?? null };
   const hasMaps = run.maps.size > 0;
   document.body.dataset.phase = phaseOf(run);
@@ -136,11 +144,10 @@ function draw(): void {
   tabs.update(view.page, { conflicts: run.conflicts.length, maps: run.maps.size });
   const page = hasMaps && view.page === "maps" ? mapsMain : hasConflicts ? conflictsPage : emptyPage;
   for (const candidate of [emptyPage, conflictsPage, mapsMain]) candidate.hidden = candidate !== page;
-  minimap.element.hidden = page !== conflictsPage;
+  minimap.update(run, shown.selected, page === conflictsPage);
   if (page === emptyPage) emptyPage.replaceChildren(drawEmptyState(run));
   if (page === mapsMain) mapsPage.update(run);
   if (page === conflictsPage && selected) {
-    minimap.update(run, shown.selected);
     list.update(run, shown);
     conflictPage.update(selected, shown, diagramFor(shown));
   }

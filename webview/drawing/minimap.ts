@@ -9,7 +9,8 @@ const height = 26;
 
 export interface Minimap {
   readonly element: HTMLElement;
-  update(run: Run, selected: number | null): void;
+  /** Draws the run's conflicts; hides itself where there is nothing that a map would add, or on other pages. */
+  update(run: Run, selected: number | null, visible: boolean): void;
 }
 
 /** The strip; `select` gets the conflict nearest in time to where the reader points. */
@@ -68,17 +69,16 @@ export function createMinimap(select: (conflict: number) => void): Minimap {
 
   return {
     element,
-    update(run, selected) {
+    update(run, selected, visible) {
       current = selected;
       if (drawn !== run.conflicts) {
         drawn = run.conflicts;
         latest = lastMoment(run);
-        // One conflict needs no map, and a log without times has none to draw.
-        element.hidden = run.conflicts.length < 2 || latest === 0;
-        if (element.hidden) return;
         entries = [...run.conflicts].sort((a, b) => a.when - b.when);
         draw();
       }
+      // One conflict needs no map, and a log without times has none to draw.
+      element.hidden = !visible || run.conflicts.length < 2 || latest === 0;
       const entry = conflictById(run, selected);
       cursor.hidden = !entry;
       if (entry && latest > 0) {
