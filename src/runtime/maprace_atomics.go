@@ -35,7 +35,7 @@ func mrAtomicLoad(addr unsafe.Pointer) *mrSync {
 	}
 	s := mrFindSync(uintptr(addr))
 	if s != nil {
-		c.learn(s.clock)
+		c.learn(s)
 		c.note(mrEventAcquire, uintptr(addr), getfp())
 	}
 	return s
@@ -83,7 +83,7 @@ func mrAtomicUpdated(s *mrSync, changed bool) {
 		return
 	}
 	c := mrContext()
-	c.learn(s.clock)
+	c.learn(s)
 	if changed {
 		s.merge(c)
 	}

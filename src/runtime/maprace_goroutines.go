@@ -67,6 +67,8 @@ type mrG struct {
 	epoch uint64
 	// clock is what this goroutine knows of the others, and of itself as of its last hand-over.
 	clock *mrNode
+	// heard is what it knows besides, from the other end of connections (maprace_io.go).
+	heard *mrNode
 	// handedOver says that clock was given away since clk last moved: the next access needs a new clk.
 	handedOver bool
 	fresh      bool
@@ -122,6 +124,7 @@ func mrNewContext(parent *mrG, created uint32) *mrG {
 	c.created = created
 	if parent != nil {
 		c.clock = mrRetain(parent.publish())
+		c.heard = mrRetain(parent.heard)
 	}
 	return c
 }
@@ -129,7 +132,8 @@ func mrNewContext(parent *mrG, created uint32) *mrG {
 // mrEndContext gives a context back when its goroutine has ended.
 func mrEndContext(c *mrG) {
 	mrRelease(c.clock)
-	c.clock = nil
+	mrRelease(c.heard)
+	c.clock, c.heard = nil, nil
 	q := &mrContexts
 	q.lock.lock()
 	c.next = nil
@@ -180,7 +184,8 @@ func (c *mrG) advance() {
 // knows reports whether everything up to epoch e happened before what c does now.
 func (c *mrG) knows(e uint64) bool {
 	tid := uint32(e >> 32)
-	return tid == uint32(c.epoch>>32) || mrGet(c.clock, tid) >= uint32(e)
+	return tid == uint32(c.epoch>>32) || mrGet(c.clock, tid) >= uint32(e) ||
+		c.heard != nil && mrGet(c.heard, tid) >= uint32(e)
 }
 
 // mrTid says whom a slot names. Slots are never reused, so an epoch names one goroutine for ever.

@@ -139,6 +139,9 @@ func mrMapRead(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint8
 			return
 		}
 	}
+	if gp.raceignore >= mrMuted {
+		return
+	}
 	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: mrTime(), op: op}
 	a.site = c.site(getfp())
 	mrRecordRead(c, t, s, &a)
@@ -161,6 +164,9 @@ func mrMapWrite(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint
 		c.advance()
 	}
 	if s.Write == c.epoch {
+		return
+	}
+	if gp.raceignore >= mrMuted {
 		return
 	}
 	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: mrTime(), op: op}

@@ -29,6 +29,7 @@ type mrSync struct {
 	next  *mrSync
 	addr  uintptr
 	clock *mrNode
+	heard *mrNode // see maprace_io.go
 	lock  mrSpin
 }
 
@@ -120,14 +121,17 @@ func mrAcquire(c *mrG, addr uintptr) {
 	if s == nil {
 		return
 	}
-	c.learn(s.clock)
+	c.learn(s)
 	s.lock.unlock()
 }
 
-// learn joins what an object knows into c's clock.
-func (c *mrG) learn(clock *mrNode) {
-	if clock != nil && clock != c.clock {
-		c.clock = mrJoin(c.clock, clock)
+// learn joins what an object carries, whose lock is held, into what c knows.
+func (c *mrG) learn(s *mrSync) {
+	if s.clock != nil && s.clock != c.clock {
+		c.clock = mrJoin(c.clock, s.clock)
+	}
+	if s.heard != nil && s.heard != c.heard {
+		c.heard = mrJoin(c.heard, s.heard)
 	}
 }
 
@@ -150,6 +154,10 @@ func mrReleaseTo(c *mrG, addr uintptr) {
 // node, so that neither side has to copy it again when it next changes.
 func (s *mrSync) replace(c *mrG) {
 	clock := c.publish()
+	if s.heard != c.heard {
+		mrRelease(s.heard)
+		s.heard = mrRetain(c.heard)
+	}
 	if clock == s.clock {
 		return
 	}
@@ -177,18 +185,21 @@ func (s *mrSync) merge(c *mrG) {
 	if s.clock != clock {
 		s.clock = mrJoin(s.clock, clock)
 	}
+	if s.heard != c.heard {
+		s.heard = mrJoin(s.heard, c.heard)
+	}
 }
 
 // mrReleaseAcquire gives addr what c knows and c what addr carried until now.
 func mrReleaseAcquire(c *mrG, addr uintptr) {
 	s := mrMakeSync(addr)
-	carried := s.clock
-	s.clock = mrRetain(c.publish())
+	clock, heard := s.clock, s.heard
+	s.clock, s.heard = mrRetain(c.publish()), mrRetain(c.heard)
 	s.lock.unlock()
-	if carried != nil {
-		c.learn(carried)
-		mrRelease(carried)
-	}
+	c.clock = mrJoin(c.clock, clock)
+	c.heard = mrJoin(c.heard, heard)
+	mrRelease(clock)
+	mrRelease(heard)
 }
 
 // mrForget drops all objects in freed memory.
@@ -208,14 +219,15 @@ func mrForget(addr, size uintptr) {
 			}
 			s.lock.lock()
 			s.addr = 0
-			clock := s.clock
-			s.clock = nil
+			clock, heard := s.clock, s.heard
+			s.clock, s.heard = nil, nil
 			atomic.StorepNoWB(unsafe.Pointer(link), unsafe.Pointer(s.next))
 			s.lock.unlock()
 			free := &mrSyncs.free[h%mrSyncStripes]
 			s.next = *free
 			*free = s
 			mrRelease(clock)
+			mrRelease(heard)
 		}
 		stripe.unlock()
 	}

@@ -146,6 +146,40 @@ export const CONSTANTS: readonly Adaptation[] = [
     ],
   },
   {
+    // The server's own book-keeping must not make one request look ordered before the next.
+    file: "net/http/server.go",
+    edits: [
+      {
+        find: /^func (?:\(\w+ \*Server\) trackConn|newBufioReader|putBufioReader|newBufioWriterSize|putBufioWriter)\(.*\{\n/gm,
+        replace: "$&\tmapraceMute()\n\tdefer mapraceUnmute()\n",
+      },
+    ],
+    append: `
+//go:linkname mapraceMute runtime.mrMute
+func mapraceMute()
+
+//go:linkname mapraceUnmute runtime.mrUnmute
+func mapraceUnmute()
+`,
+  },
+  {
+    file: "internal/poll/fd_unix.go",
+    edits: [
+      {
+        find: /(type FD struct \{\n[\s\S]*?\n)\}\n/,
+        replace: "$1\n\tmaprace mapraceStreams\n}\n",
+      },
+      {
+        find: /\t\tn, err := ignoringEINTRIO\(syscall\.Read, fd\.Sysfd, p\)\n/,
+        replace: "$&\t\tfd.mapraceRead(n)\n",
+      },
+      {
+        find: /\t\tn, err := ignoringEINTRIO\(syscall\.Write, fd\.Sysfd, p\[nn:max\]\)\n/,
+        replace: "\t\tfd.mapraceWrite()\n$&",
+      },
+    ],
+  },
+  {
     file: "syscall/syscall_unix.go",
     edits: [{ find: /\t+race\.(?:Acquire|ReleaseMerge)\(unsafe\.Pointer\(&ioSync\)\)\n/g, replace: "" }],
   },
@@ -271,6 +305,101 @@ func mapraceRead(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uin
 `,
   },
 ];
+
+/**
+ * Streams of bytes by the file descriptors at their ends; put into internal/poll. Both ends of a pipe are
+ * one inode. The two ends of a connection name each other's addresses.
+ */
+export const POLL_STREAMS = `//go:build unix
+
+package poll
+
+import (
+	"syscall"
+	_ "unsafe" // for linkname
+)
+
+// Calls into the race detector, see runtime/maprace_io.go.
+
+//go:linkname mapraceStreamWrite runtime.mrStreamWrite
+func mapraceStreamWrite(stream uintptr, pipe bool)
+
+//go:linkname mapraceStreamRead runtime.mrStreamRead
+func mapraceStreamRead(stream uintptr, pipe bool)
+
+// mapraceStreams are the numbers of the streams that a descriptor reads and writes, 0 for none.
+type mapraceStreams struct {
+	asked   bool
+	pipe    bool
+	in, out uintptr
+}
+
+func (fd *FD) mapraceRead(n int) {
+	if n <= 0 {
+		return
+	}
+	if s := fd.mapraceAsk(); s.in != 0 {
+		mapraceStreamRead(s.in, s.pipe)
+	}
+}
+
+func (fd *FD) mapraceWrite() {
+	if s := fd.mapraceAsk(); s.out != 0 {
+		mapraceStreamWrite(s.out, s.pipe)
+	}
+}
+
+// mapraceAsk finds out once what a descriptor is. Two goroutines that ask at once get the same answer.
+func (fd *FD) mapraceAsk() mapraceStreams {
+	if fd.maprace.asked {
+		return fd.maprace
+	}
+	s := mapraceStreams{asked: true}
+	var st syscall.Stat_t
+	if syscall.Fstat(fd.Sysfd, &st) == nil {
+		switch st.Mode & syscall.S_IFMT {
+		case syscall.S_IFIFO:
+			s.pipe = true
+			s.in = mapraceMix(uintptr(st.Ino), uintptr(st.Dev))
+			s.out = s.in
+		case syscall.S_IFSOCK:
+			here, there := mapraceName(syscall.Getsockname(fd.Sysfd)), mapraceName(syscall.Getpeername(fd.Sysfd))
+			if here != 0 && there != 0 {
+				s.in, s.out = mapraceMix(there, here), mapraceMix(here, there)
+			}
+		}
+	}
+	fd.maprace = s
+	return s
+}
+
+func mapraceName(sa syscall.Sockaddr, err error) uintptr {
+	if err != nil {
+		return 0
+	}
+	h := uintptr(1)
+	switch sa := sa.(type) {
+	case *syscall.SockaddrInet4:
+		h = mapraceMix(h, uintptr(sa.Port))
+		for _, b := range sa.Addr {
+			h = mapraceMix(h, uintptr(b))
+		}
+	case *syscall.SockaddrInet6:
+		h = mapraceMix(h, uintptr(sa.Port))
+		for _, b := range sa.Addr {
+			h = mapraceMix(h, uintptr(b))
+		}
+	default:
+		return 0
+	}
+	return h
+}
+
+func mapraceMix(h, x uintptr) uintptr {
+	h = (h ^ x) * 0x9E3779B1
+	return h ^ h>>15 | 1
+}
+`;
 
 /** What package internal/runtime/maps calls; put beside its own files. */
 export const SWISS_MAP_HOOKS = `package maps

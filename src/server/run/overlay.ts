@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { RunMode } from "../../protocol.ts";
-import { type Adaptation, CONSTANTS, SWISS_MAP_HOOKS, SWISS_MAPS } from "./adaptations.ts";
+import { type Adaptation, CONSTANTS, POLL_STREAMS, SWISS_MAP_HOOKS, SWISS_MAPS } from "./adaptations.ts";
 import { atomicWrappers, wrapDirectCalls, wrapOwnOperations } from "./atomics.ts";
 import { RACE0_ON, unansweredHooks } from "./hooks.ts";
 import { readToolchain, type Toolchain } from "./toolchain.ts";
@@ -157,10 +157,8 @@ function readUsersOverlay(file: string, cwd: string): Record<string, string> {
 /** Everything of GOROOT that the instrumented runtime changes or adds: file to replacement. */
 function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): Record<string, string> {
   const src = path.join(toolchain.goroot, "src");
-  const replaced: Record<string, string> = {};
-  const put = (file: string, text: string): void => {
-    replaced[path.join(src, ...file.split("/"))] = store(folder, path.basename(file), text);
-  };
+  const texts = new Map<string, string>();
+  const put = (file: string, text: string): void => void texts.set(file, text);
   const race0 = readGoroot(toolchain, "runtime/race0.go");
   const unanswered = unansweredHooks(race0);
   if (unanswered.length > 0) {
@@ -174,6 +172,7 @@ function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): 
     if (text !== undefined) put(adaptation.file, text);
   }
   put("internal/runtime/maps/maprace.go", SWISS_MAP_HOOKS);
+  put("internal/poll/maprace.go", POLL_STREAMS);
   // Where 64-bit operations are declared depends on the version and, since Go 1.26, on the word size.
   const declared = ["doc.go", "doc_64.go"].map((file) => readIfThere(path.join(src, "sync", "atomic", file)));
   put("sync/atomic/maprace.go", atomicWrappers(declared.join("\n")));
@@ -181,7 +180,7 @@ function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): 
     put(file, wrapOwnOperations(readGoroot(toolchain, file)));
   }
   for (const file of DIRECT_CALLERS) {
-    const text = readIfThere(path.join(src, ...file.split("/")));
+    const text = texts.get(file) ?? readIfThere(path.join(src, ...file.split("/")));
     const wrapped = text === undefined ? undefined : wrapDirectCalls(text);
     if (wrapped !== undefined) put(file, wrapped);
   }
@@ -194,6 +193,10 @@ function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): 
     "internal/abi/maprace_state.go",
     activate(readFileSync(path.join(sources, "abi", "maprace_state.go"), "utf8")),
   );
+  const replaced: Record<string, string> = {};
+  for (const [file, text] of texts) {
+    replaced[path.join(src, ...file.split("/"))] = store(folder, path.basename(file), text);
+  }
   return replaced;
 }
 

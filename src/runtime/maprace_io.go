@@ -1,0 +1,84 @@
+//go:build maprace
+
+// What is read was written before: edges along pipes and connections whose two ends are in this process.
+//
+// Go's own race detector orders every read of the process after every write of the process, through
+// one variable, so that two requests to a server look ordered because both passed through the
+// kernel. Here each stream of bytes is an object of its own. Along a pipe the reader learns all that
+// the writer knows. Along a connection the reader learns it as hearsay: it counts as known to the
+// reader and to those it synchronises with, but is not passed on along a further connection. A client
+// thus sees what its request's handler did, and yet two handlers are not ordered by a client that
+// happened to ask one after the other.
+
+package runtime
+
+import _ "unsafe" // for linkname
+
+// mrStreamsKept bounds how many streams of bytes are remembered; the oldest is forgotten first.
+const mrStreamsKept = 1 << 14
+
+var mrStreams struct {
+	lock mrSpin
+	next uint32
+	ring [mrStreamsKept]uintptr
+}
+
+// mrStreamAddr turns a stream's number, which package internal/poll makes, into an object's address
+// that no memory has.
+func mrStreamAddr(stream uintptr) uintptr {
+	const top = ^(^uintptr(0) >> 1)
+	return stream&^(1<<mrSyncBlockShift-1)>>1 | top
+}
+
+//go:linkname mrStreamWrite
+//go:linkname mrStreamRead
+
+// mrStreamWrite is called before bytes are written to a stream.
+func mrStreamWrite(stream uintptr, pipe bool) {
+	c := mrSyncing(getg(), nil)
+	if c == nil || c.clock == nil && c.epoch == 0 {
+		return
+	}
+	addr := mrStreamAddr(stream)
+	s := mrFindSync(addr)
+	if s == nil {
+		t := &mrStreams
+		t.lock.lock()
+		slot := &t.ring[t.next%mrStreamsKept]
+		t.next++
+		old := *slot
+		*slot = addr
+		t.lock.unlock()
+		if old != 0 {
+			mrForget(old, 1)
+		}
+		s = mrMakeSync(addr)
+	}
+	s.merge(c)
+	if !pipe {
+		mrRelease(s.heard)
+		s.heard = nil
+	}
+	c.note(mrEventRelease, addr, getfp())
+	s.lock.unlock()
+}
+
+// mrStreamRead is called after bytes were read from a stream.
+func mrStreamRead(stream uintptr, pipe bool) {
+	c := mrSyncing(getg(), nil)
+	if c == nil {
+		return
+	}
+	addr := mrStreamAddr(stream)
+	s := mrFindSync(addr)
+	if s == nil {
+		return
+	}
+	if pipe {
+		c.learn(s)
+	} else if s.clock != nil {
+		c.heard = mrJoin(c.heard, s.clock)
+	}
+	c.note(mrEventAcquire, addr, getfp())
+	s.lock.unlock()
+}
