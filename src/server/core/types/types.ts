@@ -27,8 +27,12 @@ export type Type =
 
 export interface Basic {
   readonly kind: "basic";
-  /** "int", "string", "untyped int", "untyped nil", "unsafe.Pointer", … */
+  /** "int", "string", "untyped int", "untyped nil", "unsafe.Pointer", …; "byte" and "rune" as written. */
   readonly name: string;
+  /** The name without the aliases `byte` and `rune`: equal names, equal types. */
+  readonly canonical: string;
+  /** Sum of the bits in `universe.ts` (integer, unsigned, float, complex, string, boolean, untyped). */
+  readonly flags: number;
 }
 /** A defined type, instantiated where `typeArgs` is not empty. `underlying` and `methods` resolve on demand. */
 export interface Named {
@@ -38,6 +42,8 @@ export interface Named {
   readonly typeArgs: readonly Type[];
   /** The generic type of an instance; itself otherwise. */
   readonly origin: Named;
+  /** Told apart by this number within one program, so that keys can be made of types. */
+  readonly serial: number;
   underlying(): Type;
   /** Methods declared on the type itself, not promoted ones. */
   methods(): readonly Func[];
@@ -45,6 +51,9 @@ export interface Named {
 export interface Alias {
   readonly kind: "alias";
   readonly obj: TypeName;
+  readonly typeParams: readonly TypeParam[];
+  /** The generic alias of an instance; itself otherwise. */
+  readonly origin: Alias;
   readonly typeArgs: readonly Type[];
   /** What the alias stands for (one step). */
   target(): Type;
@@ -81,6 +90,8 @@ export interface Struct {
 export interface Signature {
   readonly kind: "signature";
   readonly recv: Var | null;
+  /** The names that a method's receiver gives to the type parameters of its type. */
+  readonly recvTypeParams: readonly TypeParam[];
   readonly typeParams: readonly TypeParam[];
   readonly params: Tuple;
   readonly results: Tuple;
@@ -96,6 +107,10 @@ export interface Interface {
   /** Methods declared here, without those of embedded interfaces. */
   readonly methods: readonly Func[];
   readonly embedded: readonly Type[];
+  /** True for the constraint that stands for `~T` or `A | B` written where a constraint is expected. */
+  readonly implicit: boolean;
+  /** True for the predeclared `comparable`. */
+  readonly comparable: boolean;
 }
 export interface Union {
   readonly kind: "union";
@@ -105,6 +120,7 @@ export interface TypeParam {
   readonly kind: "typeparam";
   readonly obj: TypeName;
   readonly index: number;
+  readonly serial: number;
   constraint(): Type;
 }
 export interface Unknown {

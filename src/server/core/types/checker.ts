@@ -1,0 +1,197 @@
+/**
+ * What checking one declaration carries along, and where its results go.
+ *
+ * Results are arrays indexed by node id. They belong to one declaration in one package, so a file that is part
+ * of two packages has two sets of them. Which types come out is decided in `expressions.ts` and its
+ * neighbours; they report no errors: what cannot be typed is unknown.
+ */
+import type { Scope } from "../scopes/scope.ts";
+import type { Expr, Ident, Node, SelectorExpr, SourceFile } from "../syntax/ast.ts";
+import { type ConstValue, type Site, UNKNOWN } from "./objects.ts";
+import type { Func, Info, Obj, Package, Selection, Signature, Type, Var } from "./types.ts";
+
+/** The results for one declaration. */
+export class DeclInfo implements Info {
+  types: (Type | null)[] = [];
+  objects: (Obj | null)[] = [];
+  readonly typeExprs = new Set<number>();
+  readonly values = new Map<number, ConstValue>();
+  readonly selections = new Map<number, Selection>();
+  readonly instances = new Map<number, readonly Type[]>();
+  readonly implicits = new Map<number, Var>();
+
+  constructor(ids: number) {
+    this.reserve(ids);
+  }
+
+  /** Makes room for node ids below `ids`; arrays that grow by leaps would become slow dictionaries. */
+  reserve(ids: number): void {
+    if (this.types.length >= ids) return;
+    const types = new Array<Type | null>(ids).fill(null);
+    const objects = new Array<Obj | null>(ids).fill(null);
+    for (let i = 0; i < this.types.length; i++) {
+      types[i] = this.types[i] ?? null;
+      objects[i] = this.objects[i] ?? null;
+    }
+    this.types = types;
+    this.objects = objects;
+  }
+
+  typeOf(e: Expr): Type {
+    return this.types[e.id] ?? UNKNOWN;
+  }
+
+  isType(e: Expr): boolean {
+    return this.typeExprs.has(e.id);
+  }
+
+  objectOf(id: Ident): Obj | null {
+    return this.objects[id.id] ?? null;
+  }
+
+  selectionOf(e: SelectorExpr): Selection | null {
+    return this.selections.get(e.id) ?? null;
+  }
+
+  constOf(e: Expr): bigint | number | string | boolean | null {
+    const value = this.values.get(e.id) ?? null;
+    return typeof value === "object" ? null : value;
+  }
+
+  typeArgsOf(id: Ident): readonly Type[] {
+    return this.instances.get(id.id) ?? [];
+  }
+
+  implicitOf(n: Node): Var | null {
+    return this.implicits.get(n.id) ?? null;
+  }
+}
+
+/** A package as the checker sees it, beyond what everybody sees. */
+export interface CheckedPackage extends Package {
+  /** A package-level, imported or predeclared object, as seen from `file`. */
+  resolve(name: string, file: SourceFile): Obj | null;
+  /** A number that no other type of the program has. */
+  nextSerial(): number;
+  /** At least this language version, as in "1.22". */
+  atLeast(minor: number): boolean;
+  /** The methods declared on a package-level type. */
+  methodsOf(typeName: string): readonly Func[];
+}
+
+/** The state of checking one declaration. */
+export interface Checker {
+  readonly pkg: CheckedPackage;
+  readonly site: Site;
+  readonly info: DeclInfo;
+  /** The innermost block; null at package level. */
+  scope: Scope | null;
+  /** The function whose body is being checked. */
+  signature: Signature | null;
+  /** The value of `iota`, in constant declarations. */
+  iota: bigint | null;
+  /** True once a call or a receive was met: `len` of such an operand is no constant. */
+  hasCall: boolean;
+  /** Bodies of function literals outside of functions wait here until somebody asks for them. */
+  readonly later: (() => void)[] | null;
+  /** Labels and the statements that name them, within the function being checked. */
+  labels: Labels | null;
+}
+
+export interface Labels {
+  readonly declared: Map<string, Obj>;
+  readonly used: Ident[];
+}
+
+/** A checker for one declaration, at package level. */
+export function openChecker(
+  pkg: CheckedPackage,
+  site: Site,
+  info: DeclInfo,
+  later: (() => void)[] | null,
+): Checker {
+  return { pkg, site, info, scope: null, signature: null, iota: null, hasCall: false, later, labels: null };
+}
+
+/** What an evaluated expression is. */
+export type Mode =
+  | "invalid"
+  | "novalue"
+  | "builtin"
+  | "type"
+  | "constant"
+  | "variable"
+  | "mapindex"
+  | "value"
+  | "commaok";
+
+/** An evaluated expression. Mutable, as it is passed along while its type settles. */
+export interface Operand {
+  mode: Mode;
+  type: Type;
+  value: ConstValue;
+  expr: Expr;
+}
+
+/** An operand of which nothing is known. */
+export function invalid(expr: Expr): Operand {
+  return { mode: "invalid", type: UNKNOWN, value: null, expr };
+}
+
+/** True for an operand of which nothing is known (any more: conversions change operands). */
+export function failed(x: Operand): boolean {
+  return x.mode === "invalid";
+}
+
+/** An operand that is a value of type `type`. */
+export function valueOperand(type: Type, expr: Expr): Operand {
+  return { mode: "value", type, value: null, expr };
+}
+
+/** Remembers what identifier `id` declares or uses. */
+export function recordObject(cx: Checker, id: Ident, obj: Obj | null): void {
+  cx.info.objects[id.id] = obj;
+}
+
+/** Remembers the type that expression `e` denotes. */
+export function recordType(cx: Checker, e: Expr, type: Type): void {
+  cx.info.types[e.id] = type;
+  cx.info.typeExprs.add(e.id);
+}
+
+/** Remembers the type of an expression that is a value. */
+export function recordValueType(cx: Checker, e: Expr, type: Type): void {
+  cx.info.types[e.id] = type;
+}
+
+/** Remembers type and value of the operand for its expression. */
+export function recordOperand(cx: Checker, x: Operand): void {
+  const id = x.expr.id;
+  if (x.mode === "type") {
+    recordType(cx, x.expr, x.type);
+    return;
+  }
+  cx.info.types[id] = x.type;
+  if (x.mode === "constant" && x.value !== null) cx.info.values.set(id, x.value);
+}
+
+/** The identifier that names what is instantiated: `F` in `F[int]` and `pkg.F[int]`. */
+export function instantiatedIdent(e: Expr): Ident | null {
+  switch (e.kind) {
+    case "Ident":
+      return e;
+    case "SelectorExpr":
+      return e.sel;
+    case "IndexExpr":
+    case "ParenExpr":
+      return instantiatedIdent(e.x);
+    default:
+      return null;
+  }
+}
+
+/** Remembers the type arguments of an instantiation. */
+export function recordInstance(cx: Checker, e: Expr, args: readonly Type[]): void {
+  const id = instantiatedIdent(e);
+  if (id !== null) cx.info.instances.set(id.id, args);
+}

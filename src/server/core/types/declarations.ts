@@ -1,0 +1,255 @@
+/**
+ * Package-level declarations: the objects they declare, the types of those objects when somebody asks, and the
+ * facts about everything inside of a declaration when somebody asks for that.
+ */
+import { declare, openScope, type Scope } from "../scopes/scope.ts";
+import type { ConstSpec, Decl, Expr, FuncDecl, SourceFile, TypeSpec, VarSpec } from "../syntax/ast.ts";
+import { initialise } from "./assignments.ts";
+import { type CheckedPackage, DeclInfo, openChecker, recordObject } from "./checker.ts";
+import { expression } from "./expressions.ts";
+import { declareParams } from "./literals.ts";
+import { constantOf } from "./locals.ts";
+import {
+  AliasType,
+  ConstObj,
+  FuncObj,
+  NamedType,
+  type Site,
+  TypeNameObj,
+  UNKNOWN,
+  VarObj,
+} from "./objects.ts";
+import { under } from "./predicates.ts";
+import { functionBody } from "./statements.ts";
+import { declareTypeParams, receiverType } from "./typeparams.ts";
+import type { Obj, Signature, Type, TypeParam, Var } from "./types.ts";
+import { signatureOf, typeExpr } from "./typexprs.ts";
+import { assignTo } from "./untyped.ts";
+
+/** A file within a package; follows the versions of the file. */
+export interface FileUnit {
+  file: SourceFile;
+}
+
+/** A package-level declaration and what is known of it; follows the declaration through edits of its body. */
+export class DeclSite implements Site {
+  readonly pkg: CheckedPackage;
+  readonly unit: FileUnit;
+  decl: Decl;
+  info: DeclInfo;
+  /** What still has to be done for the facts to be complete. */
+  later: (() => void)[] = [];
+  /** What a function's body can see besides the package: its type parameters. */
+  scope: Scope | null = null;
+  private state: 0 | 1 | 2 = 0;
+
+  constructor(pkg: CheckedPackage, unit: FileUnit, decl: Decl) {
+    this.pkg = pkg;
+    this.unit = unit;
+    this.decl = decl;
+    this.info = new DeclInfo(decl.id + 1);
+  }
+
+  get file(): SourceFile {
+    return this.unit.file;
+  }
+
+  /** All facts about the declaration. */
+  complete(): DeclInfo {
+    if (this.state !== 0) return this.info;
+    this.state = 1;
+    for (let next = this.later.shift(); next !== undefined; next = this.later.shift()) next();
+    if (this.decl.kind === "FuncDecl") checkBody(this, this.decl);
+    for (let next = this.later.shift(); next !== undefined; next = this.later.shift()) next();
+    this.state = 2;
+    return this.info;
+  }
+
+  /** Goes on with a new version of the function, whose head is the same. */
+  replaceBody(decl: FuncDecl): void {
+    const head = decl.id + 1;
+    const before = this.info;
+    this.decl = decl;
+    this.info = new DeclInfo(head);
+    for (let id = 0; id < head; id++) {
+      this.info.types[id] = before.types[id] ?? null;
+      this.info.objects[id] = before.objects[id] ?? null;
+      if (before.typeExprs.has(id)) this.info.typeExprs.add(id);
+      const value = before.values.get(id);
+      if (value !== undefined) this.info.values.set(id, value);
+      const args = before.instances.get(id);
+      if (args !== undefined) this.info.instances.set(id, args);
+    }
+    this.state = 0;
+  }
+}
+
+/** The objects that a declaration declares at package level, methods and `_` included. */
+export function objectsOf(site: DeclSite): readonly Obj[] {
+  const { decl } = site;
+  switch (decl.kind) {
+    case "FuncDecl":
+      return [functionObject(site, decl)];
+    case "TypeDecl":
+      return decl.specs.map((spec) => typeObject(site, spec));
+    case "VarDecl":
+      return decl.specs.flatMap((spec) => varObjects(site, spec));
+    case "ConstDecl": {
+      let previous: ConstSpec | null = null;
+      const out: Obj[] = [];
+      for (const spec of decl.specs) {
+        if (spec.values.length > 0 || spec.type !== null) previous = spec;
+        out.push(...constObjects(site, spec, previous ?? spec));
+      }
+      return out;
+    }
+    default:
+      return [];
+  }
+}
+
+function constObjects(site: DeclSite, spec: ConstSpec, source: ConstSpec): readonly Obj[] {
+  return spec.names.map((name, i) => {
+    const facts = (): ReturnType<typeof constantOf> =>
+      constantOf(openChecker(site.pkg, site, site.info, site.later), spec, source, i);
+    const obj = new ConstObj(name.name, site.pkg, facts, site, name);
+    site.info.objects[name.id] = obj;
+    site.later.push(() => obj.type());
+    return obj;
+  });
+}
+
+function varObjects(site: DeclSite, spec: VarSpec): readonly Obj[] {
+  const open = () => openChecker(site.pkg, site, site.info, site.later);
+  const { values } = spec;
+  const vars: VarObj[] = [];
+  let declared: Type | null = null;
+  let started = false;
+  const declaredType = (e: Expr): Type => {
+    declared ??= typeExpr(open(), e);
+    return declared;
+  };
+  const together = (): Type => {
+    if (!started) {
+      started = true;
+      initialise(open(), vars, null, values);
+    }
+    return UNKNOWN;
+  };
+  for (const [i, name] of spec.names.entries()) {
+    const find = (): Type => {
+      if (spec.type !== null) return declaredType(spec.type);
+      if (values.length !== spec.names.length) return together();
+      initialise(open(), [v], null, [values[i]!]);
+      return UNKNOWN;
+    };
+    const v: VarObj = new VarObj(name.name, site.pkg, "package", find, site, name);
+    site.info.objects[name.id] = v;
+    vars.push(v);
+  }
+  site.later.push(() => {
+    for (const v of vars) v.type();
+    if (spec.type !== null && values.length > 0) initialise(open(), vars, declaredType(spec.type), values);
+    else
+      for (const extra of values.slice(vars.length))
+        if (vars.length > 1) assignTo(open(), expression(open(), extra), null);
+  });
+  return vars;
+}
+
+function typeObject(site: DeclSite, spec: TypeSpec): Obj {
+  const { pkg } = site;
+  let scope: Scope | null = null;
+  let params: readonly TypeParam[] | null = null;
+  const typeParams = (): readonly TypeParam[] => {
+    if (params === null) {
+      params = [];
+      if (spec.typeParams !== null) {
+        const cx = openChecker(pkg, site, site.info, site.later);
+        scope = openScope(null);
+        cx.scope = scope;
+        params = declareTypeParams(cx, spec.typeParams);
+      }
+    }
+    return params;
+  };
+  let right: Type | null = null;
+  const rightSide = (): Type => {
+    if (right === null) {
+      typeParams();
+      const cx = openChecker(pkg, site, site.info, site.later);
+      cx.scope = scope;
+      right = UNKNOWN;
+      right = typeExpr(cx, spec.type);
+    }
+    return right;
+  };
+  const type = (): Type => {
+    if (spec.isAlias) return new AliasType(obj, typeParams, [], null, rightSide);
+    return new NamedType(obj, pkg.nextSerial(), typeParams, [], null, {
+      underlying: () => under(rightSide()),
+      methods: () => pkg.methodsOf(spec.name.name),
+    });
+  };
+  const obj: TypeNameObj = new TypeNameObj(spec.name.name, pkg, type, site, spec.name);
+  site.info.objects[spec.name.id] = obj;
+  site.later.push(() => {
+    const t = obj.type();
+    if (t.kind === "named") t.underlying();
+    if (t.kind === "alias") t.target();
+  });
+  return obj;
+}
+
+/** The name of the type that a method is declared on; null for functions. */
+export function receiverBase(decl: FuncDecl): string | null {
+  let e: Expr | undefined = decl.recv?.fields[0]?.type;
+  while (e !== undefined) {
+    if (e.kind === "Ident") return e.name;
+    if (e.kind === "StarExpr" || e.kind === "ParenExpr" || e.kind === "IndexExpr") e = e.x;
+    else return "";
+  }
+  return decl.recv === null ? null : "";
+}
+
+function functionObject(site: DeclSite, decl: FuncDecl): Obj {
+  const obj = new FuncObj(decl.name.name, site.pkg, () => functionType(site, decl), site, decl.name);
+  site.info.objects[decl.name.id] = obj;
+  site.later.push(() => obj.type());
+  return obj;
+}
+
+function functionType(site: DeclSite, decl: FuncDecl): Type {
+  const cx = openChecker(site.pkg, site, site.info, site.later);
+  const scope = openScope(null);
+  site.scope = scope;
+  cx.scope = scope;
+  let recv: Var | null = null;
+  let recvTypeParams: readonly TypeParam[] = [];
+  const field = decl.recv?.fields[0];
+  if (field !== undefined) {
+    const receiver = receiverType(cx, field.type);
+    recvTypeParams = receiver.typeParams;
+    const name = field.names[0];
+    const v = new VarObj(name?.name ?? "", site.pkg, "receiver", receiver.type, site, name ?? field);
+    if (name !== undefined) recordObject(cx, name, v);
+    recv = v;
+  }
+  const typeParams = decl.type.typeParams === null ? [] : declareTypeParams(cx, decl.type.typeParams);
+  return signatureOf(cx, decl.type, recv, recvTypeParams, typeParams);
+}
+
+function checkBody(site: DeclSite, decl: FuncDecl): void {
+  const obj = site.info.objects[decl.name.id];
+  const type: Type = obj?.kind === "func" ? obj.type() : UNKNOWN;
+  if (type.kind !== "signature") return;
+  const { body } = decl;
+  if (body === null) return;
+  site.info.reserve(decl.idCount);
+  const signature: Signature = type;
+  const cx = openChecker(site.pkg, site, site.info, null);
+  cx.scope = openScope(site.scope);
+  if (signature.recv !== null) declare(cx.scope, signature.recv);
+  declareParams(cx, signature);
+  functionBody(cx, signature, body);
+}

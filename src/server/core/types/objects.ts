@@ -1,0 +1,448 @@
+/**
+ * The objects and the lazy types of a program: what a name stands for, and defined types, aliases and type
+ * parameters, whose content is found when it is first asked for.
+ *
+ * These are classes because thousands of them are made and each answers a question about itself later. How the
+ * answers are found is handed in by `declarations.ts` and `instantiate.ts`.
+ */
+import type { Decl, FuncDecl, Node, SourceFile } from "../syntax/ast.ts";
+import type {
+  Alias,
+  Builtin,
+  Const,
+  DeclaredAt,
+  Func,
+  Label,
+  Named,
+  Nil,
+  Package,
+  PkgName,
+  Type,
+  TypeName,
+  TypeParam,
+  Var,
+} from "./types.ts";
+
+/** The type of whatever cannot be told. */
+export const UNKNOWN: Type = { kind: "unknown" };
+
+/** A constant's value; `Complex` where the imaginary part counts; null where it cannot be told. */
+export type ConstValue = bigint | number | string | boolean | Complex | null;
+export interface Complex {
+  readonly re: number;
+  readonly im: number;
+}
+
+/** The place of a top-level declaration in the current version of its file. */
+export interface Site {
+  readonly file: SourceFile;
+  readonly decl: Decl;
+}
+
+/** A place within a declaration. Follows the declaration when an edit moves it or changes its body. */
+function declaredAt(site: Site | null, node: Node | null): DeclaredAt | null {
+  return site === null || node === null ? null : { file: site.file, decl: site.decl, ident: node };
+}
+
+/** Finds a type once; a question asked while the answer is being sought is a cycle, and the answer unknown. */
+class LazyType {
+  private found: Type | null;
+  private find: (() => Type) | null;
+
+  constructor(known: Type | (() => Type)) {
+    this.found = typeof known === "function" ? null : known;
+    this.find = typeof known === "function" ? known : null;
+  }
+
+  get(): Type {
+    if (this.found !== null) return this.found;
+    const find = this.find;
+    if (find === null) return UNKNOWN;
+    this.find = null;
+    this.found = find();
+    return this.found;
+  }
+}
+
+export class VarObj implements Var {
+  readonly kind = "var";
+  readonly name: string;
+  readonly pkg: Package | null;
+  readonly role: Var["role"];
+  readonly embedded: boolean;
+  readonly origin: Var;
+  readonly site: Site | null;
+  readonly node: Node | null;
+  private known: Type | null;
+  private find: (() => Type) | null;
+
+  constructor(
+    name: string,
+    pkg: Package | null,
+    role: Var["role"],
+    type: Type | (() => Type),
+    site: Site | null,
+    node: Node | null,
+    embedded = false,
+    origin: Var | null = null,
+  ) {
+    this.name = name;
+    this.pkg = pkg;
+    this.role = role;
+    this.site = site;
+    this.node = node;
+    this.embedded = embedded;
+    this.origin = origin ?? this;
+    this.known = typeof type === "function" ? null : type;
+    this.find = typeof type === "function" ? type : null;
+  }
+
+  get at(): DeclaredAt | null {
+    return declaredAt(this.site, this.node);
+  }
+
+  type(): Type {
+    if (this.known !== null) return this.known;
+    const find = this.find;
+    if (find === null) return UNKNOWN;
+    this.find = null;
+    const found = find();
+    this.known ??= found;
+    return this.known;
+  }
+
+  /** Sets the type of a variable whose declaration was checked for all its names at once. */
+  settle(type: Type): void {
+    this.known = type;
+    this.find = null;
+  }
+}
+
+/** What the value and type of a constant are. */
+export interface ConstFacts {
+  readonly type: Type;
+  readonly value: ConstValue;
+}
+
+export class ConstObj implements Const {
+  readonly kind = "const";
+  readonly name: string;
+  readonly pkg: Package | null;
+  readonly site: Site | null;
+  readonly node: Node | null;
+  private known: ConstFacts | null;
+  private find: (() => ConstFacts) | null;
+
+  constructor(
+    name: string,
+    pkg: Package | null,
+    facts: ConstFacts | (() => ConstFacts),
+    site: Site | null,
+    node: Node | null,
+  ) {
+    this.name = name;
+    this.pkg = pkg;
+    this.site = site;
+    this.node = node;
+    this.known = typeof facts === "function" ? null : facts;
+    this.find = typeof facts === "function" ? facts : null;
+  }
+
+  get at(): DeclaredAt | null {
+    return declaredAt(this.site, this.node);
+  }
+
+  private facts(): ConstFacts {
+    if (this.known !== null) return this.known;
+    const find = this.find;
+    if (find === null) return { type: UNKNOWN, value: null };
+    this.find = null;
+    this.known = find();
+    return this.known;
+  }
+
+  type(): Type {
+    return this.facts().type;
+  }
+
+  value(): ConstValue {
+    return this.facts().value;
+  }
+}
+
+export class TypeNameObj implements TypeName {
+  readonly kind = "typename";
+  readonly name: string;
+  readonly pkg: Package | null;
+  readonly site: Site | null;
+  readonly node: Node | null;
+  /** True for types declared in a function. */
+  readonly local: boolean;
+  private readonly lazy: LazyType;
+
+  constructor(
+    name: string,
+    pkg: Package | null,
+    type: Type | (() => Type),
+    site: Site | null,
+    node: Node | null,
+    local = false,
+  ) {
+    this.name = name;
+    this.pkg = pkg;
+    this.site = site;
+    this.node = node;
+    this.local = local;
+    this.lazy = new LazyType(type);
+  }
+
+  get at(): DeclaredAt | null {
+    return declaredAt(this.site, this.node);
+  }
+
+  type(): Type {
+    return this.lazy.get();
+  }
+}
+
+export class FuncObj implements Func {
+  readonly kind = "func";
+  readonly name: string;
+  readonly pkg: Package | null;
+  readonly site: Site | null;
+  readonly node: Node | null;
+  readonly origin: Func;
+  private readonly lazy: LazyType;
+
+  constructor(
+    name: string,
+    pkg: Package | null,
+    type: Type | (() => Type),
+    site: Site | null,
+    node: Node | null,
+    origin: Func | null = null,
+  ) {
+    this.name = name;
+    this.pkg = pkg;
+    this.site = site;
+    this.node = node;
+    this.origin = origin ?? this;
+    this.lazy = new LazyType(type);
+  }
+
+  get at(): DeclaredAt | null {
+    return declaredAt(this.site, this.node);
+  }
+
+  get func(): FuncDecl | null {
+    const decl = this.site?.decl;
+    return decl !== undefined && decl.kind === "FuncDecl" && decl.name === this.node ? decl : null;
+  }
+
+  type(): Type {
+    return this.lazy.get();
+  }
+}
+
+export class PkgNameObj implements PkgName {
+  readonly kind = "pkgname";
+  readonly name: string;
+  readonly pkg: Package | null;
+  readonly site: Site | null;
+  readonly node: Node | null;
+  /** The path as written. */
+  readonly path: string;
+  private readonly find: () => Package | null;
+
+  constructor(name: string, pkg: Package, path: string, find: () => Package | null, site: Site, node: Node) {
+    this.name = name;
+    this.pkg = pkg;
+    this.path = path;
+    this.find = find;
+    this.site = site;
+    this.node = node;
+  }
+
+  get at(): DeclaredAt | null {
+    return declaredAt(this.site, this.node);
+  }
+
+  imported(): Package | null {
+    return this.find();
+  }
+
+  type(): Type {
+    return UNKNOWN;
+  }
+}
+
+export class LabelObj implements Label {
+  readonly kind = "label";
+  readonly name: string;
+  readonly pkg: Package | null;
+  readonly site: Site | null;
+  readonly node: Node | null;
+
+  constructor(name: string, pkg: Package, site: Site, node: Node) {
+    this.name = name;
+    this.pkg = pkg;
+    this.site = site;
+    this.node = node;
+  }
+
+  get at(): DeclaredAt | null {
+    return declaredAt(this.site, this.node);
+  }
+
+  type(): Type {
+    return UNKNOWN;
+  }
+}
+
+/** A predeclared function, or a function of `unsafe`. */
+export class BuiltinObj implements Builtin {
+  readonly kind = "builtin";
+  readonly name: string;
+  readonly pkg: Package | null = null;
+  readonly at = null;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  type(): Type {
+    return UNKNOWN;
+  }
+}
+
+export class NilObj implements Nil {
+  readonly kind = "nil";
+  readonly name = "nil";
+  readonly pkg = null;
+  readonly at = null;
+  private readonly untypedNil: Type;
+
+  constructor(type: Type) {
+    this.untypedNil = type;
+  }
+
+  type(): Type {
+    return this.untypedNil;
+  }
+}
+
+/** What is asked of a defined type's declaration, or of an instance's generic type. */
+export interface NamedSource {
+  underlying(): Type;
+  methods(): readonly Func[];
+}
+
+export class NamedType implements Named {
+  readonly kind = "named";
+  readonly obj: TypeName;
+  readonly origin: Named;
+  readonly serial: number;
+  readonly typeArgs: readonly Type[];
+  /** Instances of a generic type by the key of their arguments. */
+  readonly instances: Map<string, NamedType>;
+  private params: readonly TypeParam[] | (() => readonly TypeParam[]);
+  private readonly source: NamedSource;
+  private state: 0 | 1 | 2 = 0;
+  private found: Type = UNKNOWN;
+  private declared: readonly Func[] | null = null;
+
+  constructor(
+    obj: TypeName,
+    serial: number,
+    typeParams: readonly TypeParam[] | (() => readonly TypeParam[]),
+    typeArgs: readonly Type[],
+    origin: NamedType | null,
+    source: NamedSource,
+  ) {
+    this.obj = obj;
+    this.serial = serial;
+    this.params = typeParams;
+    this.typeArgs = typeArgs;
+    this.origin = origin ?? this;
+    this.source = source;
+    this.instances = new Map();
+  }
+
+  get typeParams(): readonly TypeParam[] {
+    if (typeof this.params === "function") {
+      const find = this.params;
+      this.params = [];
+      this.params = find();
+    }
+    return this.params;
+  }
+
+  underlying(): Type {
+    if (this.state === 2) return this.found;
+    if (this.state === 1) return UNKNOWN;
+    this.state = 1;
+    this.found = this.source.underlying();
+    this.state = 2;
+    return this.found;
+  }
+
+  methods(): readonly Func[] {
+    this.declared ??= this.source.methods();
+    return this.declared;
+  }
+}
+
+export class AliasType implements Alias {
+  readonly kind = "alias";
+  readonly obj: TypeName;
+  readonly origin: Alias;
+  readonly typeArgs: readonly Type[];
+  private params: readonly TypeParam[] | (() => readonly TypeParam[]);
+  private readonly lazy: LazyType;
+
+  constructor(
+    obj: TypeName,
+    typeParams: readonly TypeParam[] | (() => readonly TypeParam[]),
+    typeArgs: readonly Type[],
+    origin: Alias | null,
+    target: Type | (() => Type),
+  ) {
+    this.obj = obj;
+    this.params = typeParams;
+    this.typeArgs = typeArgs;
+    this.origin = origin ?? this;
+    this.lazy = new LazyType(target);
+  }
+
+  get typeParams(): readonly TypeParam[] {
+    if (typeof this.params === "function") {
+      const find = this.params;
+      this.params = [];
+      this.params = find();
+    }
+    return this.params;
+  }
+
+  target(): Type {
+    return this.lazy.get();
+  }
+}
+
+export class TypeParamType implements TypeParam {
+  readonly kind = "typeparam";
+  readonly obj: TypeName;
+  readonly index: number;
+  readonly serial: number;
+  private readonly lazy: LazyType;
+
+  constructor(obj: TypeName, index: number, serial: number, constraint: Type | (() => Type)) {
+    this.obj = obj;
+    this.index = index;
+    this.serial = serial;
+    this.lazy = new LazyType(constraint);
+  }
+
+  constraint(): Type {
+    return this.lazy.get();
+  }
+}

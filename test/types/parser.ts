@@ -1,0 +1,16 @@
+/** A Go parser for tests: the two WebAssembly modules read from the installed packages. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createParser, type GoParser } from "../../src/server/core/syntax/parse.ts";
+
+let shared: Promise<GoParser> | null = null;
+
+/** The parser that all tests of a process share. */
+export function testParser(): Promise<GoParser> {
+  const require = createRequire(`${process.cwd()}/package.json`);
+  shared ??= createParser({
+    runtime: readFileSync(require.resolve("web-tree-sitter/web-tree-sitter.wasm")),
+    go: readFileSync(require.resolve("tree-sitter-go/tree-sitter-go.wasm")),
+  });
+  return shared;
+}
