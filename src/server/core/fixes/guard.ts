@@ -92,17 +92,25 @@ function lockCall(tree: DeclTree, statement: Stmt): LockCall | null {
   return { mutex: obj, text: textOf(tree, on), method };
 }
 
-/** Finds the mutex that already guards some of the uses, or declares one in the draft. */
-export function chooseGuard(program: Program, map: Var, uses: readonly Use[], draft: Draft): Guard {
+/** Finds the mutex that already guards some of the `wanted` uses, or declares one in the draft. */
+export function chooseGuard(
+  program: Program,
+  map: Var,
+  uses: readonly Use[],
+  wanted: readonly Use[],
+  draft: Draft,
+): Guard {
   const counts = new Map<Var, Use[]>();
-  for (const use of uses) {
+  for (const use of wanted) {
     for (const held of heldAt(use.tree, use.ref)) {
       if (map.role === "field" && held.mutex.role !== "field" && held.mutex.role !== "package") continue;
       counts.set(held.mutex.origin, [...(counts.get(held.mutex.origin) ?? []), use]);
     }
   }
   const best = [...counts].sort((a, b) => b[1].length - a[1].length)[0];
-  return best === undefined ? newGuard(program, map, uses, draft) : existingGuard(map, best[0], uses);
+  return best === undefined
+    ? newGuard(program, map, uses, wanted, draft)
+    : existingGuard(map, best[0], wanted);
 }
 
 function existingGuard(map: Var, mutex: Var, uses: readonly Use[]): Guard {
@@ -141,11 +149,17 @@ function existingGuard(map: Var, mutex: Var, uses: readonly Use[]): Guard {
   };
 }
 
-function newGuard(program: Program, map: Var, uses: readonly Use[], draft: Draft): Guard {
+function newGuard(
+  program: Program,
+  map: Var,
+  uses: readonly Use[],
+  wanted: readonly Use[],
+  draft: Draft,
+): Guard {
   const name = declareMutex(program, map, uses, draft);
   return {
     existing: null,
-    missing: uses,
+    missing: wanted,
     lockOf: (use) => ({ text: map.role === "field" ? `${use.base}.${name}` : name, shared: true }),
   };
 }

@@ -27,7 +27,7 @@ export function guardWithRWMutex(program: Program, map: Var, uses: readonly Use[
       );
     }
   }
-  const guard = chooseGuard(program, map, wanted, draft);
+  const guard = chooseGuard(program, map, uses, wanted, draft);
   const byHost = new Map<FuncNode, Use[]>();
   for (const use of guard.missing) {
     if (use.host !== null) byHost.set(use.host, [...(byHost.get(use.host) ?? []), use]);
