@@ -14,20 +14,72 @@ export interface FolderFacts {
   readonly dir: string;
   readonly path: string;
   readonly goVersion: string;
-  readonly inWorkspace: boolean;
   readonly importMap: Readonly<Record<string, string>>;
 }
 
-/** The files that a build for `target` takes from a folder; tests only where asked for. */
-export function chooseFiles(
-  files: readonly LoadedFile[],
-  target: BuildTarget,
-  withTests: boolean,
-): LoadedFile[] {
-  return files.filter((file) => (withTests || !isTest(file)) && isInBuild(file.name, file.head, target));
+/** The files that a build for `target` takes from a folder. */
+export function chooseFiles(files: readonly LoadedFile[], target: BuildTarget): LoadedFile[] {
+  return files.filter((file) => isInBuild(file.name, file.head, target));
 }
 
-/** Makes the packages of a folder from the files chosen for the build. */
+/**
+ * A package that is only imported. Most imports are only ever named, so its files are chosen when somebody looks
+ * at them. `candidates` are files of the folder that may belong to it; `isChosen` says of each whether it does.
+ */
+export class Dependency implements PackageSource {
+  readonly path: string;
+  readonly dir: string;
+  readonly goVersion: string;
+  readonly importMap: Readonly<Record<string, string>>;
+  readonly variant = "";
+  readonly inWorkspace = false;
+  readonly #candidates: readonly LoadedFile[];
+  readonly #isChosen: (file: LoadedFile) => boolean;
+  #name: string | null = null;
+  #files: readonly LoadedFile[] | null = null;
+
+  constructor(
+    facts: FolderFacts,
+    candidates: readonly LoadedFile[],
+    isChosen: (file: LoadedFile) => boolean,
+  ) {
+    this.path = facts.path;
+    this.dir = facts.dir;
+    this.goVersion = facts.goVersion;
+    this.importMap = facts.importMap;
+    this.#candidates = candidates;
+    this.#isChosen = isChosen;
+  }
+
+  get name(): string {
+    this.#name ??=
+      this.#candidates.find((file) => this.#isChosen(file) && file.head.packageName !== "")?.head
+        .packageName ?? "";
+    return this.#name;
+  }
+
+  get files(): readonly LoadedFile[] {
+    this.#files ??= this.#candidates.filter(
+      (file) => this.#isChosen(file) && file.head.packageName === this.name,
+    );
+    return this.#files;
+  }
+
+  /** True where the other is the same package with the same files, as far as either was looked at. */
+  isSame(other: Dependency): boolean {
+    return (
+      this.path === other.path &&
+      pathKey(this.dir) === pathKey(other.dir) &&
+      this.goVersion === other.goVersion &&
+      this.importMap === other.importMap &&
+      (this.#files === null ||
+        (this.#files.length === other.files.length &&
+          this.#files.every((file, i) => file === other.files[i])))
+    );
+  }
+}
+
+/** Makes the packages of a folder of the workspace from the files chosen for the build. */
 export function makePackages(facts: FolderFacts, files: readonly LoadedFile[]): PackageSource[] {
   const name = packageName(files);
   const own: LoadedFile[] = [];
@@ -46,7 +98,7 @@ export function makePackages(facts: FolderFacts, files: readonly LoadedFile[]): 
   }
   const packages: PackageSource[] = [];
   if (own.length > 0) {
-    packages.push({ ...facts, name, variant: "", files: own });
+    packages.push({ ...facts, name, variant: "", inWorkspace: true, files: own });
   }
   if (external.length > 0) {
     packages.push({
@@ -54,6 +106,7 @@ export function makePackages(facts: FolderFacts, files: readonly LoadedFile[]): 
       path: `${facts.path}_test`,
       name: `${name}_test`,
       variant: "xtest",
+      inWorkspace: true,
       files: external,
     });
   }
@@ -63,6 +116,7 @@ export function makePackages(facts: FolderFacts, files: readonly LoadedFile[]): 
       path: `${facts.path}#${stranger}`,
       name: stranger,
       variant: "",
+      inWorkspace: true,
       files: strangerFiles,
     });
   }
@@ -102,6 +156,6 @@ function packageName(files: readonly LoadedFile[]): string {
   return [...votes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "";
 }
 
-function isTest(file: LoadedFile): boolean {
-  return file.name.endsWith("_test.go");
+function isTest({ name }: { readonly name: string }): boolean {
+  return name.endsWith("_test.go");
 }

@@ -7,11 +7,12 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import type { PackageSource, ProgramSource } from "../core/core.ts";
+import { isInBuild, nameMatches } from "./buildConstraints.ts";
 import type { GoEnvironment } from "./goEnvironment.ts";
 import type { BuildScope } from "./goFolders.ts";
 import type { GoListAnswer } from "./goList.ts";
 import { goRelease, type ModuleGraph, makeModuleGraph, type PackagePlace } from "./moduleGraph.ts";
-import { chooseFiles, keepUnchanged, makePackages } from "./packageFiles.ts";
+import { chooseFiles, Dependency, keepUnchanged, makePackages } from "./packageFiles.ts";
 import { isWithin, pathKey } from "./paths.ts";
 import type { LoadedFile, SourceFiles } from "./sourceFiles.ts";
 
@@ -24,7 +25,7 @@ export class ProgramLoader {
   readonly #files: SourceFiles;
   readonly #graph: ModuleGraph;
   readonly #packages = new Map<string, PackageSource[]>();
-  readonly #dependencies = new Map<string, PackageSource | null>();
+  readonly #dependencies = new Map<string, Dependency | null>();
   readonly #stale: Set<string>;
   #answer: GoListAnswer | null = null;
   #standardImports: Readonly<Record<string, string>> | null = null;
@@ -135,13 +136,12 @@ export class ProgramLoader {
     const chosen =
       listed !== undefined && listed.choiceKey === choiceKeyOf(files)
         ? files.filter((file) => listed.files.has(file.name))
-        : chooseFiles(files, this.environment.target, true);
+        : chooseFiles(files, this.environment.target);
     return makePackages(
       {
         dir,
         path,
         goVersion: this.#goVersionOf(dir),
-        inWorkspace: true,
         importMap: this.#importMapFor(dir),
       },
       chosen,
@@ -158,7 +158,7 @@ export class ProgramLoader {
     return best?.go ?? goRelease(this.environment);
   }
 
-  #dependency(path: string): PackageSource | null {
+  #dependency(path: string): Dependency | null {
     let found = this.#dependencies.get(path);
     if (found === undefined) {
       found = this.#loadDependency(path, null);
@@ -168,25 +168,27 @@ export class ProgramLoader {
   }
 
   /** `before` is returned where it is still right. */
-  #loadDependency(path: string, before: PackageSource | null): PackageSource | null {
+  #loadDependency(path: string, before: Dependency | null): Dependency | null {
     const listed = this.#answer?.dependencies.get(path);
     const place: PackagePlace | null = listed ?? this.#graph.find(path);
     if (place === null) {
       return null;
     }
-    const files = this.#files.inFolder(place.dir);
-    const chosen =
-      listed === undefined
-        ? chooseFiles(files, this.environment.target, false)
-        : files.filter((file) => listed.files.has(file.name));
-    const facts = {
-      dir: place.dir,
-      path,
-      goVersion: place.standard ? goRelease(this.environment) : place.goVersion,
-      inWorkspace: false,
-      importMap: this.#importMapFor(place.dir),
-    };
-    return keepUnchanged(before === null ? [] : [before], makePackages(facts, chosen))[0] ?? null;
+    const { target } = this.environment;
+    const candidates = this.#files.inFolder(place.dir, (name) =>
+      listed === undefined ? !name.endsWith("_test.go") && nameMatches(name, target) : listed.files.has(name),
+    );
+    const after = new Dependency(
+      {
+        dir: place.dir,
+        path,
+        goVersion: place.standard ? goRelease(this.environment) : place.goVersion,
+        importMap: this.#importMapFor(place.dir),
+      },
+      candidates,
+      (file) => listed !== undefined || isInBuild(file.name, file.head, target),
+    );
+    return before?.isSame(after) === true ? before : after;
   }
 
   /** The standard library calls its own copies of `golang.org/x/…` by names that start with `vendor/`. */

@@ -55,13 +55,7 @@ export class SourceFiles {
       if (known?.stamp === stamp) {
         return known.file;
       }
-      const file: LoadedFile = {
-        path,
-        name: nameOf(path),
-        version: `disk ${stamp}`,
-        head: readFileHead(readFileSync(path, "utf8")),
-        text: () => withoutMark(readFileSync(path, "utf8")),
-      };
+      const file = new DiskFile(path, `disk ${stamp}`);
       this.#disk.set(key, { stamp, file });
       return file;
     } catch {
@@ -71,8 +65,11 @@ export class SourceFiles {
     }
   }
 
-  /** Every Go file of a folder, buffers of files that do not exist yet included, sorted by name. */
-  inFolder(dir: string): LoadedFile[] {
+  /**
+   * The Go files of a folder whose names are wanted (all by default), buffers of files that do not exist yet
+   * included, sorted by name. Heads are read when they are asked for.
+   */
+  inFolder(dir: string, isWanted: (name: string) => boolean = () => true): LoadedFile[] {
     const names = new Set(goFileNames(dir));
     for (const buffer of this.#buffers.values()) {
       if (pathKey(folderOf(buffer.path)) === pathKey(dir) && buffer.name.endsWith(".go")) {
@@ -80,9 +77,49 @@ export class SourceFiles {
       }
     }
     return [...names]
+      .filter(isWanted)
       .sort()
       .map((name) => this.load(`${dir}/${name}`))
       .filter((file) => file !== null);
+  }
+}
+
+/** A class so that the file is read once for its head and its text together, and only when one is asked for. */
+class DiskFile implements LoadedFile {
+  readonly path: string;
+  readonly name: string;
+  readonly version: string;
+  #head: FileHead | null = null;
+  /** Read for the head, kept until the text is asked for. */
+  #text: string | null = null;
+
+  constructor(path: string, version: string) {
+    this.path = path;
+    this.name = nameOf(path);
+    this.version = version;
+  }
+
+  get head(): FileHead {
+    if (this.#head === null) {
+      this.#text = withoutMark(readText(this.path));
+      this.#head = readFileHead(this.#text);
+    }
+    return this.#head;
+  }
+
+  text(): string {
+    const text = this.#text ?? withoutMark(readText(this.path));
+    this.#text = null;
+    return text;
+  }
+}
+
+/** The text of a file; "" where it went away after its folder was listed, which a watcher will tell of. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
   }
 }
 
