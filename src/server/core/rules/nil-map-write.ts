@@ -38,7 +38,14 @@ export const nilMapWrite: Rule = {
   code: "nil-map-write",
   title: "A write into a map that nobody made",
   help: HELP,
-  check: (evidence) => [...neverMade(evidence), ...nilOnTheWay(evidence), ...notYetMade(evidence)],
+  check: (evidence) => {
+    const byPlace = new Map<string, CoreFinding>();
+    for (const finding of [...neverMade(evidence), ...nilOnTheWay(evidence), ...notYetMade(evidence)]) {
+      const { path, pos } = finding.accesses[0];
+      if (!byPlace.has(`${path}:${pos}`)) byPlace.set(`${path}:${pos}`, finding);
+    }
+    return [...byPlace.values()];
+  },
 };
 
 /** Everything that the program does to give a variable a value, or to hand out its address. */
