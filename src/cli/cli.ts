@@ -12,6 +12,9 @@ const USAGE = `Maprace finds, proves, shows and fixes unsynchronised access to G
 
   maprace check [DIR|FILE…] [--format text|json|sarif] [--min-confidence definite|likely|possible]
       Analyses source. Exit status: 0 nothing found, 1 findings, 2 could not run.
+  maprace fix --kind rwmutex|sync-map|atomic|snapshot|sharded|channel --at FILE:LINE [--diff|--write] [DIR]
+      Makes one rewrite for the map used at a line: as a diff, or written.
+      Exit status: 0 made, 1 nothing to fix there or refused, 2 could not run.
   maprace run [--mode maps|vars|go-race] [--explore N] [--format text|json|html] [--out FILE] [PACKAGE] [-- ARGS…]
   maprace test [the same options] [PACKAGES] [-- TESTFLAGS…]
       Runs a program or its tests under the detector. Exit status: 66 conflicts, else the program's own, 2 could not run.
@@ -32,6 +35,7 @@ type Subcommand = (argv: string[], assets: string) => Promise<number>;
 
 const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
   check: async () => (await import("./check.ts")).run,
+  fix: async () => (await import("./fix.ts")).run,
   run: async () => (await import("./run.ts")).runProgram,
   test: async () => (await import("./run.ts")).runTests,
   build: async () => (await import("./build.ts")).run,
