@@ -85,10 +85,11 @@ describe("in the workbench", () => {
       .getByText(/store\.go:(28|34|43)/)
       .first();
     const line = Number(/store\.go:(\d+)/.exec((await frame.textContent()) ?? "")?.[1]);
-    await openFile(page, "main.go");
+    await page.locator(".tab", { hasText: "store.go" }).click();
+    await goTo(page, 1, 1);
     await frame.click();
     await page.locator(".tab.active", { hasText: "store.go" }).waitFor();
-    await cursor(page, line).waitFor();
+    await cursor(page, line).waitFor({ timeout: 10_000 });
     await screenshot(page, "frame-opened");
   });
 

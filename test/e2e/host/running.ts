@@ -67,7 +67,10 @@ export function runningSuite(): void {
     test("a build that fails is told in a sentence, with the compiler's words in the console", async () => {
       await editUnsaved("func main() {", "func main() {\n\tnobodyDeclaredThis()");
       // The sentence is also shown as a dialog, which VS Code refuses to open in tests.
-      await assert.rejects(async () => vscode.commands.executeCommand("maprace.run"), /refused to show dialog/);
+      await assert.rejects(
+        async () => vscode.commands.executeCommand("maprace.run"),
+        /refused to show dialog/,
+      );
       const failure = await eventually("the failure", () => told.failure, BUILD_MS);
       assert.match(failure, /^[A-Z].*\.$/s);
       assert.match(told.output, /undefined: nobodyDeclaredThis/);
