@@ -1,4 +1,5 @@
 /** Findings as a person reads them in a terminal: the line with a caret, the other side, what to do. */
+import { relative } from "node:path";
 import type { CheckReport, Confidence, Finding, FindingAccess } from "../protocol.ts";
 import type { Analysis, FoundIn } from "./analysis.ts";
 import type { TextPlaces } from "./textPlaces.ts";
@@ -17,7 +18,7 @@ export function formatText(
   const blocks = report.findings.map((finding, i) => {
     const { snapshot, finding: core } = shown[i] as FoundIn;
     const places = core.accesses.map((access) => analysis.places(access.path, snapshot));
-    return formatFinding(finding, places, paint);
+    return formatFinding(finding, places, fixCommand(finding, core.accesses[0].path, analysis.base), paint);
   });
   return [...blocks, summary(report)].join("\n\n");
 }
@@ -29,7 +30,23 @@ function makePaint(colour: boolean): Paint {
   return { strong: code(1), warn: code(33), faint: code(2) };
 }
 
-function formatFinding(finding: Finding, places: readonly TextPlaces[], paint: Paint): string {
+/** The command that makes the advised Fix, or the first that can be made; null where there is none. */
+function fixCommand(finding: Finding, path: string, base: string): string | null {
+  const { advice, fixes } = finding;
+  const kind = advice !== null && fixes.includes(advice.kind) ? advice.kind : fixes[0];
+  if (kind === undefined) {
+    return null;
+  }
+  const fromHere = (target: string): string => relative(process.cwd(), target) || ".";
+  return `maprace fix --kind ${kind} --at ${fromHere(path)}:${finding.accesses[0]?.line} --diff ${fromHere(base)}`;
+}
+
+function formatFinding(
+  finding: Finding,
+  places: readonly TextPlaces[],
+  command: string | null,
+  paint: Paint,
+): string {
   const [flagged, ...others] = finding.accesses as [FindingAccess, ...FindingAccess[]];
   const lines = [
     `${paint.strong(place(flagged))}: ${paint.warn(finding.severity)}: ${finding.message} ${paint.faint(`[${finding.code}, ${finding.confidence}]`)}`,
@@ -44,12 +61,8 @@ function formatFinding(finding: Finding, places: readonly TextPlaces[], paint: P
   if (finding.advice !== null) {
     lines.push(`  advice: ${finding.advice.kind}: ${finding.advice.why}`);
   }
-  if (finding.fixes.length > 0) {
-    const kind =
-      finding.advice !== null && finding.fixes.includes(finding.advice.kind)
-        ? finding.advice.kind
-        : finding.fixes[0];
-    lines.push(`  fix:    maprace fix --kind ${kind} --at ${flagged.file}:${flagged.line} --diff`);
+  if (command !== null) {
+    lines.push(`  fix:    ${command}`);
   }
   return lines.join("\n");
 }

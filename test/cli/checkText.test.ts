@@ -42,9 +42,9 @@ function format(findings: readonly Partial<Finding>[], colour = false): string {
   // Texts are all that the formatter asks of snapshot and analysis.
   const shown = full.map((one) => ({
     snapshot: null,
-    finding: { accesses: one.accesses.map(() => ({ path: "/w/a.go" })) },
+    finding: { accesses: one.accesses.map(() => ({ path: `${process.cwd()}/a.go` })) },
   })) as unknown as FoundIn[];
-  const analysis = { places: () => textPlaces(TEXT) } as unknown as Analysis;
+  const analysis = { places: () => textPlaces(TEXT), base: process.cwd() } as unknown as Analysis;
   return formatText(report, shown, analysis, colour);
 }
 
@@ -74,7 +74,7 @@ describe("formatText", () => {
      7 | func g() int { return m["a"] }
        |                       ^^^^^^
   advice: rwmutex: reads prevail
-  fix:    maprace fix --kind rwmutex --at a.go:4 --diff
+  fix:    maprace fix --kind rwmutex --at a.go:4 --diff .
 
 1 finding: 1 likely (1 package, 1 file, 1,234 lines, 12 ms).`,
     );
