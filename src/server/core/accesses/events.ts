@@ -51,6 +51,8 @@ export interface Access {
   readonly unlocked: readonly Path[];
   /** True where the variable was given a map earlier on this way. */
   readonly made: boolean;
+  /** True where an interface with several implementations stands on the way. */
+  readonly dynamic: boolean;
   /** Functions called on the way from the summary's function to the access's, outermost first. */
   readonly calls: readonly CallSite[];
 }

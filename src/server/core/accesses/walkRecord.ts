@@ -128,6 +128,7 @@ function addAccess(
     signals: [],
     unlocked: state.released,
     made: isMade(state, what.path),
+    dynamic: false,
     calls: [],
   });
 }
@@ -203,7 +204,7 @@ export function accessKey(access: Access): string {
   const locks = access.locks.map((lock) => (lock.path ? pathKey(lock.path) : "?") + lock.mode[0]).join(",");
   const waited = access.awaited.map(signalKey).join(",");
   const place = `${access.fn.file.path}:${access.fn.file.startOf(access.fn.decl) + access.node.pos}`;
-  return `${place} ${access.kind} ${pathKey(access.path)} ${locks} ${waited} ${access.made}`;
+  return `${place} ${access.kind} ${pathKey(access.path)} ${locks} ${waited} ${access.made} ${access.dynamic}`;
 }
 
 /** Reports the accesses of a goroutine that `access` meets. */

@@ -237,14 +237,16 @@ function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, 
   if (callee.kind !== "fn" || walk.state.dead) return;
   const summary = walk.summaryOf(callee.fn);
   for (const access of summary.accesses) {
-    for (const seen of rebase(walk, access, binding, node, "inline")) record(walk, seen);
+    for (const seen of rebase(walk, access, binding, node, "inline")) {
+      record(walk, callee.dynamic ? { ...seen, dynamic: true } : seen);
+    }
   }
   for (const path of summary.releases) {
     for (const target of rebasePath(walk, path, binding)) unlock(walk, target);
   }
   for (const inner of summary.parameterCalls) runParameterCall(walk, inner, binding, node, depth, null);
-  for (const spawn of summary.spawns) startSpawn(walk, rebaseSpawn(walk, spawn, binding, node));
   if (!callee.dynamic) {
+    for (const spawn of summary.spawns) startSpawn(walk, rebaseSpawn(walk, spawn, binding, node));
     const acquired = summary.acquires.map((lock) => rebaseLock(walk, lock, binding));
     walk.state = { ...walk.state, held: [...walk.state.held, ...acquired] };
     for (const signal of rebaseSignals(walk, summary.awaits, binding)) {
@@ -387,7 +389,8 @@ function spawnCallee(walk: Walk, call: CallExpr, callee: Callee): void {
   if (callee.kind !== "fn") return;
   const binding = bindCall(walk.world, call, callee, walk.fn);
   const label = "go statement";
-  startSpawn(walk, makeSpawn(walk, call, callee.fn, binding, "go", label, false, []));
+  const spawn = makeSpawn(walk, call, callee.fn, binding, "go", label, false, []);
+  if (!callee.dynamic) startSpawn(walk, spawn);
 }
 
 /** Starts a function beside this one. Signals in `ends` are given when it ends. */

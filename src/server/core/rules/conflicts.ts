@@ -11,6 +11,7 @@ import type { Fn } from "../calls/functions.ts";
 import type { Confidence } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
 import { conflicts, conflictsOnVariableOnly, orderedBySignal } from "../goroutines/order.ts";
+import { guardOf, mayGuard } from "../locks/guards.ts";
 import { exclusion } from "../locks/heldLocks.ts";
 import type { Var } from "../types/types.ts";
 import type { MapGroup, MapUse, MapUses } from "./mapUses.ts";
@@ -59,31 +60,16 @@ export function findConflicts(summaries: Summaries, uses: MapUses): Conflicts {
     const a: Side = { access: pair.a, spawn: pair.spawnA, entry: pair.within, from: "goroutine" };
     const from = pair.spawnB ? "goroutine" : "start";
     const b: Side = { access: pair.b, spawn: pair.spawnB, entry: pair.within, from };
-    const guard = guardOf(uses.get(groupKey(pair.a.path)));
-    meetings.push(...meetingsOf(a, b, "definite", guard));
+    const guard = guardOfGroup(uses.get(groupKey(pair.a.path)));
+    const confidence = pair.a.dynamic || pair.b.dynamic ? "possible" : "definite";
+    meetings.push(...meetingsOf(a, b, confidence, guard));
   }
-  for (const group of uses.values()) meetings.push(...meetingsOfGroup(group));
+  for (const group of uses.values()) for (const meeting of meetingsOfGroup(group)) meetings.push(meeting);
   return collect(meetings);
 }
 
-/** The lock that is held at most accesses of a map, and at two or more or at a write. */
-export function guardOf(group: MapGroup | undefined): Held | null {
-  const counts = new Map<string, { lock: Held; places: Set<unknown>; writes: boolean }>();
-  for (const { access } of group?.uses ?? []) {
-    for (const lock of access.locks) {
-      if (lock.by !== "mutex" || lock.path === null) continue;
-      const key = groupKey(lock.path);
-      const count = counts.get(key) ?? { lock, places: new Set(), writes: false };
-      count.places.add(access.node);
-      count.writes ||= access.content === "write" && lock.mode === "write";
-      counts.set(key, count);
-    }
-  }
-  let best: { lock: Held; places: Set<unknown>; writes: boolean } | null = null;
-  for (const count of counts.values()) {
-    if (best === null || count.places.size > best.places.size) best = count;
-  }
-  return best && (best.writes || best.places.size > 1) ? best.lock : null;
+function guardOfGroup(group: MapGroup | undefined): Held | null {
+  return group ? guardOf(group.uses.map((use) => use.access)) : null;
 }
 
 /** The meetings of two sides: the one without the lock is flagged, or both where neither has one. */
@@ -135,13 +121,14 @@ function meetingsOfGroup(group: MapGroup): Meeting[] {
   const meetings: Meeting[] = [];
   const uses = group.uses.filter((use) => use.from !== "start" && !isTestFile(use.access.fn));
   if (!uses.some((use) => writes(use.access))) return meetings;
-  const guard = guardOf(group);
+  const guard = guardOfGroup(group);
+  const lazy = isLazy(group);
   for (let i = 0; i < uses.length; i++) {
     for (let j = i; j < uses.length; j++) {
       const a = uses[i]!;
       const b = uses[j]!;
       if (!conflicts(a.access, b.access) || orderedBySignal(a.access, b.access) || inSequence(a, b)) continue;
-      const confidence = confidenceOf(group, a, b, guard);
+      const confidence = confidenceOf(group, a, b, guard, lazy);
       if (confidence !== null) meetings.push(...meetingsOf(sideOf(a), sideOf(b), confidence, guard));
     }
   }
@@ -159,26 +146,53 @@ function inSequence(a: MapUse, b: MapUse): boolean {
 }
 
 /** How much of the evidence for two uses being parallel was seen; null for too little. */
-function confidenceOf(group: MapGroup, a: MapUse, b: MapUse, guard: Held | null): Confidence | null {
-  const concurrentA = a.from !== "api";
-  const concurrentB = b.from !== "api";
+function confidenceOf(
+  group: MapGroup,
+  a: MapUse,
+  b: MapUse,
+  guard: Held | null,
+  lazy: boolean,
+): Confidence | null {
   const global = group.owner.role === "package";
-  const bothServed = a.from === "handler" && b.from === "handler";
-  if (global && bothServed) return "definite";
-  if (concurrentA && concurrentB && (global || bothServed)) return "likely";
-  const oneLocked = hasLock(a.access) !== hasLock(b.access);
-  const bothReadLocked = exclusion(a.access, b.access) === "both-read";
-  if (guard !== null && (oneLocked || bothReadLocked) && guardsBoth(group, guard)) return "likely";
-  if (concurrentA !== concurrentB && (concurrentA ? a : b).spawn !== null) return "likely";
-  return global || isLazy(group) ? "possible" : null;
+  const weakest: Confidence | null = global || lazy ? "possible" : null;
+  if (a.access.dynamic || b.access.dynamic) return weakest;
+  if (a.from !== "api" && b.from !== "api") {
+    if (!global) return null;
+    return a.from === "handler" && b.from === "handler" ? "definite" : "likely";
+  }
+  if (guard !== null && reachesGuard(a, guard) && reachesGuard(b, guard)) {
+    if (exclusion(a.access, b.access) === "both-read") return "likely";
+    const lockedA = hasLock(a.access);
+    if (lockedA !== hasLock(b.access)) {
+      const unlocked = lockedA ? b : a;
+      if (!writes(unlocked.access) || !preparesOnly(unlocked)) return "likely";
+      return weakest;
+    }
+  }
+  if (a.from === "api" && b.from === "api") return weakest;
+  const [goroutine, caller] = a.from === "api" ? [b, a] : [a, b];
+  if (!isShared(goroutine)) return weakest;
+  if (!writes(caller.access)) return "likely";
+  return global || preparesOnly(caller) ? weakest : "likely";
 }
 
-/** True where the guard belongs to the map: in the same struct, or both are package-level. */
-function guardsBoth(group: MapGroup, guard: Held): boolean {
-  if (guard.path === null) return false;
-  const lock = groupOf(guard.path).owner;
-  if (lock.role === "package" || group.owner.role === "package") return lock.pkg === group.owner.pkg;
-  return true;
+/** False where the goroutine may have an instance of its own. */
+function isShared(use: MapUse): boolean {
+  return use.spawn !== null && use.access.path.root.role !== "field";
+}
+
+/** Functions that by their name set something up: they run before anything else does. */
+const PREPARES =
+  /^(init|setup|set[A-Z]?up|new|make|open|start|configure|unmarshal|decode|parse|load|with|register|must|build|use|handle|on[A-Z])/i;
+
+function preparesOnly(use: MapUse): boolean {
+  const functions = [use.entry, use.access.fn, ...use.access.calls.map((call) => call.fn)];
+  return functions.some((fn) => fn.node.kind === "FuncDecl" && PREPARES.test(fn.node.name.name));
+}
+
+/** True where the use could have taken the guard: it goes through the struct that has it. */
+function reachesGuard(use: MapUse, guard: Held): boolean {
+  return guard.path !== null && mayGuard(guard.path, use.access.path);
 }
 
 /** True where a function fills the map that it has just looked into: a cache behind a query. */
@@ -195,37 +209,39 @@ function isLazy(group: MapGroup): boolean {
   );
 }
 
-/** One conflict per map, kind and function of the flagged access; the best evidence decides. */
+/**
+ * One conflict per map and function of the flagged access where it was seen to race, one per map and kind for
+ * less evidence; the best evidence decides.
+ */
 function collect(meetings: readonly Meeting[]): Conflict[] {
-  const byFunction = new Map<string, Meeting[]>();
+  const bestOfMap = new Map<string, Confidence>();
+  const together = new Map<string, Meeting[]>();
   for (const meeting of meetings) {
     const { access } = meeting.flagged;
-    const key = `${groupKey(access.path)} ${access.fn.file.path} ${access.fn.name} ${access.fn.node.pos}`;
-    const list = byFunction.get(key);
+    const map = groupKey(access.path);
+    const best = bestOfMap.get(map);
+    if (!best || RANK[meeting.confidence] < RANK[best]) bestOfMap.set(map, meeting.confidence);
+    const place = `${access.fn.file.path} ${access.fn.file.startOf(access.fn.decl) + access.fn.node.pos}`;
+    const key = `${map} ${meeting.confidence === "definite" ? place : `${meeting.confidence} ${meeting.kind}`}`;
+    const list = together.get(key);
     if (list) list.push(meeting);
-    else byFunction.set(key, [meeting]);
+    else together.set(key, [meeting]);
   }
   const found: Conflict[] = [];
-  for (const list of byFunction.values()) {
+  for (const list of together.values()) {
     list.sort((x, y) => RANK[x.confidence] - RANK[y.confidence] || severity(x) - severity(y) || order(x, y));
     const best = list[0]!;
-    const { owner, depth } = groupOf(best.flagged.access.path);
+    const { path } = best.flagged.access;
+    if (best.confidence === "possible" && bestOfMap.get(groupKey(path)) !== "possible") continue;
     const others = new Map<unknown, Side>();
-    for (const meeting of list) {
-      if (meeting.confidence !== best.confidence) continue;
-      const side = meeting.flagged.access === best.flagged.access ? meeting.other : meeting.flagged;
-      if (side.access.node !== best.flagged.access.node) others.set(side.access.node, side);
+    for (const { flagged, other } of list) {
+      for (const side of [other, flagged])
+        if (!others.has(side.access.node)) others.set(side.access.node, side);
     }
+    others.delete(best.flagged.access.node);
     others.delete(best.other.access.node);
-    found.push({
-      kind: best.kind,
-      confidence: best.confidence,
-      owner,
-      depth,
-      flagged: best.flagged,
-      others: [best.other, ...others.values()],
-      guard: best.guard,
-    });
+    const { confidence, kind, flagged, other, guard } = best;
+    found.push({ ...groupOf(path), kind, confidence, flagged, others: [other, ...others.values()], guard });
   }
   return found;
 }
@@ -236,6 +252,10 @@ function severity(meeting: Meeting): number {
 
 function order(x: Meeting, y: Meeting): number {
   return (
-    x.flagged.access.node.pos - y.flagged.access.node.pos || x.other.access.node.pos - y.other.access.node.pos
+    x.flagged.access.calls.length +
+      x.other.access.calls.length -
+      (y.flagged.access.calls.length + y.other.access.calls.length) ||
+    x.flagged.access.node.pos - y.flagged.access.node.pos ||
+    x.other.access.node.pos - y.other.access.node.pos
   );
 }

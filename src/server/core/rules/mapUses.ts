@@ -8,9 +8,10 @@
 import type { Access, Spawn } from "../accesses/events.ts";
 import { groupKey, groupOf } from "../accesses/path.ts";
 import type { Summaries } from "../accesses/summaries.ts";
-import { accessKey } from "../accesses/walkRecord.ts";
 import { declFacts, type Fn } from "../calls/functions.ts";
 import { handlerKindOf, isTestFile } from "../goroutines/handlers.ts";
+import { signalKey } from "../goroutines/order.ts";
+import type { Node } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
 
 /** One access as an entry point makes it. */
@@ -46,7 +47,7 @@ export function gatherUses(summaries: Summaries): MapUses {
       group = { owner, depth, uses: [], known: new Set() };
       groups.set(key, group);
     }
-    const identity = `${use.from} ${use.spawn ? use.spawn.node.pos : ""} ${accessKey(use.access)}`;
+    const identity = useKey(use);
     if (group.known.has(identity)) return;
     group.known.add(identity);
     group.uses.push(use);
@@ -64,6 +65,20 @@ export function gatherUses(summaries: Summaries): MapUses {
     }
   }
   return groups;
+}
+
+/** A key that is equal for uses that can meet the same others: one place under the same kinds of locks. */
+function useKey({ access, from, spawn }: MapUse): string {
+  const locks = access.locks.map(
+    (lock) => (lock.path ? groupKey(lock.path) : "?") + lock.mode[0] + lock.by[0],
+  );
+  const waited = access.awaited.map(signalKey);
+  const goroutine = spawn ? `${placeKey(spawn.fn, spawn.node)}${spawn.many}` : "";
+  return `${from} ${goroutine} ${placeKey(access.fn, access.node)} ${access.kind} ${locks.sort().join()} ${waited.sort().join()}`;
+}
+
+function placeKey(fn: Fn, node: Node): string {
+  return `${fn.file.path}:${fn.file.startOf(fn.decl) + node.pos}`;
 }
 
 function workspaceFunctions(summaries: Summaries): Fn[] {
