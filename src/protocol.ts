@@ -101,6 +101,17 @@ export interface Conflict {
   /** The earlier access first. */
   readonly accesses: readonly [ConflictAccess, ConflictAccess];
   readonly count: number;
+  /** How often exploring schedules (`--explore N`) saw it; on the last record of the Conflict only. */
+  readonly explored?: {
+    readonly runs: number;
+    /** In how many of the runs it was seen. */
+    readonly seen: number;
+    /** The first seed that showed it. */
+    readonly seed: number;
+    /** How often that seed was run again, and in how many of these it was seen again. */
+    readonly replays: number;
+    readonly seenAgain: number;
+  };
 }
 
 /** What was counted for one map of a run: the measured mix behind Advice. */

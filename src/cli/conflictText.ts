@@ -72,10 +72,19 @@ export function endText(end: RunEnd, conflicts: readonly Conflict[], paint: Pain
       const top = conflict.accesses[1].stack[0];
       lines.push(
         `  ${conflict.id}. ${summary(conflict)}${top ? ` at ${paint("place", `${top.file}:${top.line}`)}` : ""}`,
+        ...exploredLines(conflict),
       );
     }
   }
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
+
+/** How often exploring saw a Conflict, and how to see it again. */
+function exploredLines({ explored }: Conflict): string[] {
+  if (!explored) return [];
+  const { runs, seen, seed, replays, seenAgain } = explored;
+  const again = replays === 0 ? "" : `; seed ${seed} showed it again in ${seenAgain} of ${replays}`;
+  return [`     seen in ${seen} of ${runs} runs${again} (to see it again: --explore 5 --seed ${seed})`];
 }
 
 function count(n: number, noun: string): string {

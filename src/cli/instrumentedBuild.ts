@@ -8,7 +8,7 @@ import { findGo } from "../server/run/goCommand.ts";
 import { OverlayRefusal, type PreparedBuild, prepareOverlay } from "../server/run/overlay.ts";
 import { locatePackages, type PackageTarget } from "../server/run/packageTarget.ts";
 import { RunProblem } from "../server/run/problem.ts";
-import { cacheFolder } from "../server/run/session.ts";
+import { cacheFolder } from "../server/run/programBuild.ts";
 import { splitArguments } from "./buildFlags.ts";
 import { UsageError } from "./usage.ts";
 

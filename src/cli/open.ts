@@ -91,7 +91,7 @@ function readRecording(text: string): { records: RunRecord[]; broken: number } {
   }
   const closed = records.some((record) => record.type === "end");
   return {
-    records: closed ? records : [...records, ledger.end({ exitCode: UNKNOWN_EXIT_CODE, damaged: broken })],
+    records: closed ? records : [...records, ledger.end([{ exitCode: UNKNOWN_EXIT_CODE, damaged: broken }])],
     broken,
   };
 }
@@ -113,10 +113,6 @@ function readLog(text: string, name: string): RunRecord[] {
   for (const conflict of conflicts) ledger.add({ ...conflict, pid: 0 });
   return [
     ...ledger.conflicts(),
-    ledger.end({
-      exitCode: UNKNOWN_EXIT_CODE,
-      damaged: 0,
-      ...(crash ? { death: crash.death } : {}),
-    }),
+    ledger.end([{ exitCode: UNKNOWN_EXIT_CODE, damaged: 0, ...(crash ? { death: crash.death } : {}) }]),
   ];
 }

@@ -8,7 +8,8 @@ import { parseArgs } from "node:util";
 import { CONFLICT_EXIT_CODE, type RunMode } from "../protocol.ts";
 import { locatePackages } from "../server/run/packageTarget.ts";
 import { RunProblem } from "../server/run/problem.ts";
-import { type RunRequest, RunSession } from "../server/run/session.ts";
+import type { Exploration, RunRequest } from "../server/run/runRequest.ts";
+import { RunSession } from "../server/run/session.ts";
 import { splitArguments } from "./buildFlags.ts";
 import { openRunOutput, type RunFormat } from "./runOutput.ts";
 import { UsageError } from "./usage.ts";
@@ -55,6 +56,7 @@ interface RunArguments {
   readonly packages: readonly string[];
   readonly buildFlags: readonly string[];
   readonly args: readonly string[];
+  readonly explore?: Exploration;
 }
 
 function readArguments(target: "program" | "test", argv: readonly string[]): RunArguments {
@@ -66,6 +68,8 @@ function readArguments(target: "program" | "test", argv: readonly string[]): Run
       mode: { type: "string", default: "maps" },
       format: { type: "string", default: "text" },
       out: { type: "string" },
+      explore: { type: "string" },
+      seed: { type: "string" },
       "show-keys": { type: "boolean", default: false },
     },
   });
@@ -87,7 +91,24 @@ function readArguments(target: "program" | "test", argv: readonly string[]): Run
     packages: positionals,
     buildFlags: build,
     args: rest,
+    ...readExploration(values.explore, values.seed, mode),
   };
+}
+
+function readExploration(
+  runs: string | undefined,
+  seed: string | undefined,
+  mode: RunMode,
+): { explore?: Exploration } {
+  if (runs === undefined) {
+    if (seed === undefined) return {};
+    throw new UsageError("--seed goes with --explore: --explore 5 --seed 7 runs seed 7 five times");
+  }
+  if (mode === "go-race") throw new UsageError("--explore perturbs our own detector's modes: maps and vars");
+  if (!/^[1-9]\d{0,5}$/.test(runs)) throw new UsageError(`--explore takes a number of runs, not “${runs}”`);
+  if (seed !== undefined && !/^\d{1,9}$/.test(seed))
+    throw new UsageError(`--seed takes a number, not “${seed}”`);
+  return { explore: { runs: Number(runs), ...(seed === undefined ? {} : { seed: Number(seed) }) } };
 }
 
 async function runOnce(args: RunArguments, argv: readonly string[], assets: string): Promise<number> {

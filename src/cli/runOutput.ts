@@ -37,7 +37,7 @@ export interface OutputOptions {
 export function openRunOutput(options: OutputOptions): RunOutput {
   const file = options.out === undefined ? undefined : openFile(options.out);
   const conflicts = new Map<number, Conflict>();
-  const printed = new Map<number, number>();
+  const printed = new Map<number, Conflict>();
   const others: RunRecord[] = [];
   const paint = process.stderr.isTTY && !process.env.NO_COLOR ? inColour : plain;
 
@@ -47,10 +47,10 @@ export function openRunOutput(options: OutputOptions): RunOutput {
     if (options.format === "json") writeStdout(text);
   };
 
-  /** Conflicts whose count has grown since they were printed are printed again, once, before the end. */
+  /** Conflicts that are not as they were printed (their count grew) are printed again, once, before the end. */
   const grown = (): void => {
     for (const conflict of conflicts.values()) {
-      if (printed.get(conflict.id) !== conflict.count) line(conflict);
+      if (printed.get(conflict.id) !== conflict) line(conflict);
     }
   };
 
@@ -68,7 +68,7 @@ export function openRunOutput(options: OutputOptions): RunOutput {
       if (record.type === "end") grown();
       if (isNew) {
         line(record);
-        if (record.type === "conflict") printed.set(record.id, record.count);
+        if (record.type === "conflict") printed.set(record.id, record);
       }
       if (options.format === "text") text(record, isNew);
     },

@@ -8,7 +8,7 @@ import { MapraceDebugSession } from "../../src/server/dap/adapter.ts";
 import { DebugClient } from "./client.ts";
 
 // The first build on a machine compiles the standard library.
-vi.setConfig({ testTimeout: 600_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const PROGRAMS = fileURLToPath(new URL("../run/fixtures/programs", import.meta.url));
 const RUNTIME = fileURLToPath(new URL("../../src/runtime", import.meta.url));

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Conflict, RunEnd, RunRecord } from "../../src/protocol.ts";
 
 // The first build on a machine compiles the standard library.
-vi.setConfig({ testTimeout: 600_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const PROGRAMS = fileURLToPath(new URL("fixtures/programs", import.meta.url));
 const SOURCES = fileURLToPath(new URL("../../src", import.meta.url));

@@ -7,7 +7,7 @@ import { splitArguments } from "../../src/cli/buildFlags.ts";
 import { goFlags, shellCommands } from "../../src/cli/env.ts";
 import { relativeTo } from "../../src/cli/runOutput.ts";
 import { locatePackages } from "../../src/server/run/packageTarget.ts";
-import { stableBinary } from "../../src/server/run/session.ts";
+import { stableBinary } from "../../src/server/run/programBuild.ts";
 
 let folder: string;
 beforeAll(() => {

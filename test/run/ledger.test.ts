@@ -52,7 +52,7 @@ test("two processes that find the same pair share a number, and their counts add
   for (const pid of [10, 11]) ledger.add(start(pid));
   ledger.add(conflict(1, [3, 4], 2, 10));
   expect(ledger.add(conflict(1, [4, 3], 3, 11))).toMatchObject({ id: 1, count: 5 });
-  expect(ledger.add(conflict(2, [8, 9], 1, 11))).toMatchObject({ id: 2, count: 1, map: { id: "11/map-1" } });
+  expect(ledger.add(conflict(2, [8, 9], 1, 11))).toMatchObject({ id: 2, count: 1, map: { id: "2/map-1" } });
   expect(ledger.add(conflict(1, [3, 4], 4, 10))).toMatchObject({ id: 1, count: 7 });
 });
 
@@ -61,7 +61,7 @@ test("the end adds up drops, and says when a process never closed its books", ()
   expect(ledger.add(start(10))).toMatchObject({ type: "start", hooks: 42 });
   expect(ledger.add(start(11))).toBeUndefined();
   ledger.add(end(10, 2));
-  expect(ledger.end({ exitCode: 137, damaged: 1, death: "signal: SIGKILL" })).toEqual({
+  expect(ledger.end([{ exitCode: 137, damaged: 1, death: "signal: SIGKILL" }])).toEqual({
     type: "end",
     exitCode: 137,
     conflicts: 0,
@@ -71,7 +71,7 @@ test("the end adds up drops, and says when a process never closed its books", ()
     death: "signal: SIGKILL",
   });
   ledger.add(end(11));
-  expect(ledger.end({ exitCode: 0, damaged: 0 })).toEqual({
+  expect(ledger.end([{ exitCode: 0, damaged: 0 }])).toEqual({
     type: "end",
     exitCode: 0,
     conflicts: 0,
@@ -80,8 +80,42 @@ test("the end adds up drops, and says when a process never closed its books", ()
   });
 });
 
-test("without a start record nothing has been proved", () => {
+test("a program that replaces itself keeps its process id and numbers anew", () => {
   const ledger = createLedger();
-  ledger.add(conflict(1, [3, 4]));
-  expect(ledger.started()).toBe(false);
+  ledger.add(start(10));
+  ledger.add(conflict(1, [3, 4], 2));
+  ledger.add(start(10));
+  expect(ledger.add(conflict(1, [8, 9]))).toMatchObject({ id: 2, map: { id: "2/map-1" } });
+  // What was there before can no longer close its books.
+  ledger.add(end(10));
+  expect(ledger.end([{ exitCode: 0, damaged: 0 }])).toMatchObject({ truncated: true, conflicts: 2 });
+});
+
+test("it knows in which runs a conflict was seen, and the first failure gives the status", () => {
+  const ledger = createLedger();
+  const seen: [number, number][][] = [
+    [[3, 4]],
+    [],
+    [
+      [8, 9],
+      [3, 4],
+    ],
+  ];
+  for (const pairs of seen) {
+    ledger.beginRun();
+    ledger.add(start(10));
+    pairs.forEach((pair, index) => {
+      ledger.add(conflict(index + 1, pair));
+    });
+    ledger.add(end(10));
+  }
+  expect([ledger.runsWith(1), ledger.runsWith(2)]).toEqual([[1, 3], [3]]);
+  const ok = { exitCode: 0, damaged: 0 };
+  expect(
+    ledger.end([ok, { exitCode: 2, damaged: 0, death: "panic: x" }, { exitCode: 1, damaged: 0 }]),
+  ).toMatchObject({
+    exitCode: 2,
+    death: "panic: x",
+    conflicts: 2,
+  });
 });

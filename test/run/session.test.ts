@@ -7,10 +7,11 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Conflict, RunRecord } from "../../src/protocol.ts";
 import { RunProblem } from "../../src/server/run/problem.ts";
-import { type RunRequest, RunSession } from "../../src/server/run/session.ts";
+import type { RunRequest } from "../../src/server/run/runRequest.ts";
+import { RunSession } from "../../src/server/run/session.ts";
 
 // The first build on a machine compiles the standard library.
-vi.setConfig({ testTimeout: 600_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const PROGRAMS = fileURLToPath(new URL("fixtures/programs", import.meta.url));
 const RUNTIME = fileURLToPath(new URL("../../src/runtime", import.meta.url));

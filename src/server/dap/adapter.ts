@@ -17,7 +17,8 @@ import {
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { type Conflict, type LaunchConfiguration, RUN_RECORD_EVENT, type RunRecord } from "../../protocol.ts";
 import { RunProblem } from "../run/problem.ts";
-import { type RunListener, type RunRequest, RunSession } from "../run/session.ts";
+import type { RunRequest } from "../run/runRequest.ts";
+import { type RunListener, RunSession } from "../run/session.ts";
 import { requestOf } from "./launch.ts";
 
 /** How long a program may take to end after it was asked to, before it is ended. */

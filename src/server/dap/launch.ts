@@ -6,7 +6,7 @@ import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import type { LaunchConfiguration } from "../../protocol.ts";
 import { RunProblem } from "../run/problem.ts";
-import type { RunRequest } from "../run/session.ts";
+import type { RunRequest } from "../run/runRequest.ts";
 
 /** The run that `configuration` asks for. Throws a {@link RunProblem} when it makes no sense. */
 export function requestOf(configuration: LaunchConfiguration, runtimeSources: string): RunRequest {

@@ -4,71 +4,73 @@
  * each pair of places and adds up the counts. It decides what belongs together; it prints and waits for nothing.
  */
 import type { Conflict, ConflictAccess, MapMix, RunEnd, RunRecord } from "../../protocol.ts";
+import type { ProgramEnd } from "./programRun.ts";
 import { UNKNOWN_MEMORY } from "./raceReport.ts";
 import type { StreamRecord } from "./recordStream.ts";
 
-/** How the watched program ended, as its parent saw it. */
-export interface ProgramEnd {
-  /** The program's own exit status; 128 + signal number when a signal ended it. */
-  readonly exitCode: number;
-  /** How it died, where it did. */
-  readonly death?: string;
-  /** Reports that were seen damaged by the reader. */
-  readonly damaged: number;
-}
-
 /** The Conflicts of one run, as far as it has come. */
 export interface Ledger {
+  /** The program is started (again): from here on the same process ids are other processes. */
+  beginRun(): void;
   /** Takes one record of a process; returns what a listener is to be told, if anything. */
   add(record: StreamRecord): RunRecord | undefined;
-  /** Whether any process has proved that the detector runs in it. */
-  started(): boolean;
-  /** The processes that have started and not told their end. */
-  openProcesses(): number[];
   /** Every Conflict so far, by number. */
   conflicts(): Conflict[];
-  /** The run's last record. */
-  end(program: ProgramEnd): RunEnd;
+  /** The starts of the program, counted from 1, in which a Conflict was seen; in order. */
+  runsWith(conflictId: number): number[];
+  /** Puts into a Conflict how often exploring saw it; returns it. */
+  setExplored(conflictId: number, explored: NonNullable<Conflict["explored"]>): Conflict;
+  /** The run's last record, from how each start of the program ended: the first that failed gives the status. */
+  end(programs: readonly ProgramEnd[]): RunEnd;
 }
 
 interface Entry {
   conflict: Conflict;
-  /** Latest count by source: one process may find the pair on several maps of its own numbering. */
+  /** Latest count by source: the same pair may have been found by several processes. */
   readonly counts: Map<string, number>;
+  readonly runs: Set<number>;
 }
 
 /** Makes an empty ledger. */
 export function createLedger(): Ledger {
   const entries = new Map<string, Entry>();
   const entryOfSource = new Map<string, Entry>();
-  const startedProcesses = new Set<number>();
-  const endedProcesses = new Set<number>();
-  let firstProcess: number | undefined;
-  let told = false;
+  /** Process ids are used again, by a later start or by a program that replaces itself: each life has a number. */
+  const lives = new Map<number, number>();
+  const open = new Set<number>();
+  let lifeCount = 0;
+  let runs = 0;
   let dropped = 0;
   let hooks = 0;
 
-  /** Map ids are unique within a process; the first process (nearly always the only one) keeps them plain. */
-  const mapId = (pid: number, id: string): string => {
-    firstProcess ??= pid;
-    return pid === firstProcess ? id : `${pid}/${id}`;
+  const beginLife = (pid: number): number => {
+    lifeCount++;
+    lives.set(pid, lifeCount);
+    return lifeCount;
   };
+  const lifeOf = (pid: number): number => lives.get(pid) ?? beginLife(pid);
+  /** Map ids are unique within a process; the first process (nearly always the only one) keeps them plain. */
+  const mapId = (life: number, id: string): string => (life === 1 ? id : `${life}/${id}`);
 
   const addConflict = ({ pid, ...incoming }: Conflict & { pid: number }): Conflict | undefined => {
-    const source = `${pid}:${incoming.id}`;
-    const known = entryOfSource.get(source) ?? entries.get(pairOfPlaces(incoming, source));
-    const map =
-      incoming.map.id === undefined ? incoming.map : { ...incoming.map, id: mapId(pid, incoming.map.id) };
+    const life = lifeOf(pid);
+    const source = `${life}:${incoming.id}`;
+    const pair = pairOfPlaces(incoming) ?? source;
+    const known = entryOfSource.get(source) ?? entries.get(pair);
+    const { id } = incoming.map;
+    const map = id === undefined ? incoming.map : { ...incoming.map, id: mapId(life, id) };
     if (!known) {
       const entry: Entry = {
         conflict: { ...incoming, map, id: entries.size + 1 },
         counts: new Map([[source, incoming.count]]),
+        runs: new Set([runs]),
       };
-      entries.set(pairOfPlaces(incoming, source), entry);
+      entries.set(pair, entry);
       entryOfSource.set(source, entry);
       return entry.conflict;
     }
     entryOfSource.set(source, known);
+    known.runs.add(runs);
     // `-race` names the map in one report and only the memory of its slot in the next.
     if (known.conflict.map.type === UNKNOWN_MEMORY) known.conflict = { ...known.conflict, map };
     return setCount(known, source, incoming.count);
@@ -83,60 +85,72 @@ export function createLedger(): Ledger {
     return entry.conflict;
   };
 
+  const entryOf = (conflictId: number): Entry => {
+    const entry = [...entries.values()][conflictId - 1];
+    if (!entry) throw new Error(`no conflict ${conflictId} in the ledger`);
+    return entry;
+  };
+
   return {
+    beginRun() {
+      runs++;
+      lives.clear();
+    },
     add(record) {
       switch (record.type) {
         case "start": {
-          startedProcesses.add(record.pid);
-          firstProcess ??= record.pid;
+          const life = beginLife(record.pid);
+          open.add(life);
           hooks = Math.max(hooks, record.hooks);
-          if (told) return undefined;
-          told = true;
-          return record;
+          return life === 1 ? record : undefined;
         }
         case "conflict":
           return addConflict(record);
         case "count": {
-          const source = `${record.pid}:${record.id}`;
+          const source = `${lifeOf(record.pid)}:${record.id}`;
           const entry = entryOfSource.get(source);
           return entry && setCount(entry, source, record.count);
         }
         case "map": {
           const { pid, ...mix } = record;
-          return { ...(mix as MapMix), id: mapId(pid, mix.id) };
+          return { ...(mix as MapMix), id: mapId(lifeOf(pid), mix.id) };
         }
         case "end": {
-          endedProcesses.add(record.pid);
+          open.delete(lifeOf(record.pid));
           dropped += record.dropped;
           return undefined;
         }
       }
     },
-    started: () => startedProcesses.size > 0,
-    openProcesses: () => [...startedProcesses].filter((pid) => !endedProcesses.has(pid)),
     conflicts: () => [...entries.values()].map((entry) => entry.conflict),
-    end(program) {
-      const truncated = [...startedProcesses].some((pid) => !endedProcesses.has(pid));
+    runsWith: (conflictId) => [...entryOf(conflictId).runs],
+    setExplored(conflictId, explored) {
+      const entry = entryOf(conflictId);
+      entry.conflict = { ...entry.conflict, explored };
+      return entry.conflict;
+    },
+    end(programs) {
+      const decisive = programs.find(({ exitCode }) => exitCode !== 0) ?? programs[0];
+      const damaged = programs.reduce((sum, program) => sum + program.damaged, 0);
       return {
         type: "end",
-        exitCode: program.exitCode,
+        exitCode: decisive?.exitCode ?? 0,
         conflicts: entries.size,
-        dropped: dropped + program.damaged,
+        dropped: dropped + damaged,
         hooks,
-        ...(truncated ? { truncated } : {}),
-        ...(program.death === undefined ? {} : { death: program.death }),
+        ...(open.size > 0 ? { truncated: true } : {}),
+        ...(decisive?.death === undefined ? {} : { death: decisive.death }),
       };
     },
   };
 }
 
 /** Names the two places of a Conflict, whichever came first; a side without a stack has no place to share. */
-function pairOfPlaces(conflict: Conflict, fallback: string): string {
+function pairOfPlaces(conflict: Conflict): string | undefined {
   const place = (access: ConflictAccess): string | undefined => {
     const top = access.stack[0];
     return top && `${access.kind} ${top.function} ${top.file}:${top.line}`;
   };
   const [first, second] = conflict.accesses.map(place);
-  if (first === undefined || second === undefined) return fallback;
-  return [first, second].sort().join("\n");
+  return first === undefined || second === undefined ? undefined : [first, second].sort().join("\n");
 }

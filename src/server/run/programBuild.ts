@@ -1,0 +1,135 @@
+/**
+ * From a request to something that can be started: prepares the instrumented build, builds a program into its
+ * one place, or puts the command line of `go test` together. What is started, and how it ends, is session.ts.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import type { RunMode } from "../../protocol.ts";
+import { findGo, runGo } from "./goCommand.ts";
+import { explainGoFailure } from "./goFailure.ts";
+import { OverlayRefusal, type PreparedBuild, prepareOverlay } from "./overlay.ts";
+import { locatePackages, type PackageTarget } from "./packageTarget.ts";
+import { RunProblem } from "./problem.ts";
+import type { ProcessTree } from "./processTree.ts";
+import type { RunRequest } from "./runRequest.ts";
+
+/** What a run starts. */
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly build: PreparedBuild;
+}
+
+/** Lets the owner of a run stop its build. */
+export interface BuildControl {
+  /** Gets every `go` that is started. */
+  readonly onStart: (tree: ProcessTree) => void;
+  readonly isStopped: () => boolean;
+}
+
+/**
+ * Builds what `request` names.
+ * @returns what to start; for tests that is `go test`, which builds and runs them.
+ * Throws a {@link RunProblem} when it does not build, or was stopped.
+ */
+export async function buildLaunch(request: RunRequest, control: BuildControl): Promise<Launch> {
+  const target = locatePackages(request.cwd, request.packages);
+  const build = await prepare(request, target);
+  const keys = request.showKeys ? { MAPRACE_KEYS: "1" } : {};
+  if (request.target === "program") {
+    const command = await buildProgram(request, target, build, control);
+    return { command, args: request.args, cwd: request.cwd, env: { ...request.env, ...keys }, build };
+  }
+  // A cached result would say nothing of the maps of this run.
+  const counted = request.args.some((arg) => /^--?(?:test\.)?count(?:=|$)/.test(arg));
+  return {
+    command: build.go,
+    args: ["test", ...build.buildArgs, ...(counted ? [] : ["-count=1"]), ...target.patterns, ...request.args],
+    cwd: target.buildFolder,
+    env: { ...request.env, ...build.env, ...keys },
+    build,
+  };
+}
+
+async function prepare(request: RunRequest, target: PackageTarget): Promise<PreparedBuild> {
+  try {
+    return await prepareOverlay({
+      go: findGo(request.go, request.env),
+      mode: request.mode,
+      cwd: target.buildFolder,
+      cacheDir: cacheFolder(request.env),
+      runtimeSources: request.runtimeSources,
+      env: request.env,
+      unsaved: request.unsaved ?? {},
+      buildFlags: request.buildFlags,
+      packages: target.patterns,
+    });
+  } catch (error) {
+    if (error instanceof OverlayRefusal) throw new RunProblem(error.message, "", { cause: error });
+    throw error;
+  }
+}
+
+/** Builds the program into the one stable place of its package, so that firewalls ask once. */
+async function buildProgram(
+  request: RunRequest,
+  { buildFolder: cwd, patterns }: PackageTarget,
+  build: PreparedBuild,
+  control: BuildControl,
+): Promise<string> {
+  const go = async (...args: string[]): Promise<string> => {
+    if (!control.isStopped()) {
+      const env = { ...request.env, ...build.env };
+      const said = await runGo(build.go, args, { cwd, env, onStart: control.onStart });
+      if (said.exitCode === 0) return said.stdout;
+      if (!control.isStopped()) throw explainGoFailure(said.stderr, cwd);
+    }
+    throw new RunProblem("The run was stopped before the program was built.");
+  };
+  const listed = await go(
+    "list",
+    "-f",
+    "{{.Name}}\t{{.ImportPath}}\t{{.Dir}}",
+    ...build.buildArgs,
+    ...patterns,
+  );
+  const found = listed.trim().split("\n");
+  const [name = "", importPath = "", folder = cwd] = found[0]!.split("\t");
+  if (found.length > 1 || name === "") {
+    const count = name === "" ? "no package" : `${found.length} packages`;
+    throw new RunProblem(`${patterns.join(" ")} names ${count}. Name the one package to run.`);
+  }
+  if (name !== "main") {
+    throw new RunProblem(
+      `${importPath} is package ${name}, not a program. Name a package main, or run its tests with \`maprace test\`.`,
+    );
+  }
+  const binary = stableBinary(cacheFolder(request.env), folder, importPath, build.mode);
+  await go("build", ...build.buildArgs, "-o", binary, ...patterns);
+  if (control.isStopped()) throw new RunProblem("The run was stopped before the program was started.");
+  return binary;
+}
+
+/** The folder of Maprace's own that outlives a run: built binaries and prepared overlays. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
+  const parent =
+    process.platform === "win32"
+      ? (env.LOCALAPPDATA ?? path.join(homedir(), "AppData", "Local"))
+      : process.platform === "darwin"
+        ? path.join(homedir(), "Library", "Caches")
+        : (env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache"));
+  return path.join(parent, "maprace");
+}
+
+/** The one place of a package's instrumented binary: the same for every run of the package in this mode. */
+export function stableBinary(cache: string, folder: string, importPath: string, mode: RunMode): string {
+  const name = importPath === "command-line-arguments" ? "main" : path.posix.basename(importPath);
+  const id = createHash("sha256").update(`${folder}\n${importPath}`).digest("hex").slice(0, 16);
+  const place = path.join(cache, "bin", id, mode);
+  mkdirSync(place, { recursive: true });
+  return path.join(place, process.platform === "win32" ? `${name}.exe` : name);
+}
