@@ -22,6 +22,9 @@ export const wholeView: Viewport = { from: 0, to: 1 };
 /** The narrowest view: beyond it positions in a double would jump. */
 const narrowest = 1e-6;
 
+/** No clock tells moments apart that lie closer than this. */
+const nanosecond = 1e-6;
+
 /** Room left free at both ends, as a share of the whole. */
 const margin = 0.03;
 
@@ -50,7 +53,7 @@ export function spacedScale(times: readonly number[]): TimeScale {
     return proportionalScale((first ?? 0.5) - 0.5, (last ?? 0.5) + 0.5);
   }
   const gaps = moments.slice(1).map((time, i) => time - moments[i]!);
-  const typical = [...gaps].sort((a, b) => a - b)[Math.floor(gaps.length / 2)]!;
+  const typical = Math.max(nanosecond, [...gaps].sort((a, b) => a - b)[Math.floor(gaps.length / 2)]!);
   const weights = gaps.map((gap) => 1 + Math.log10(1 + gap / typical));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const knots = [{ time: first - typical, at: 0 }];

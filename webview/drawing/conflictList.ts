@@ -113,7 +113,9 @@ export function createConflictList(actions: ListActions): ConflictList {
     const target = targets[event.key];
     if (target !== undefined) {
       event.preventDefault();
-      actions.select(entries[target]!.conflict.id);
+      // Known here at once: the next key may come before the next frame.
+      selected = entries[target]!.conflict.id;
+      actions.select(selected);
       reveal();
     } else if (event.key === "Enter" && index >= 0) {
       event.preventDefault();
