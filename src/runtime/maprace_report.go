@@ -173,7 +173,7 @@ func (f *mrFrames) user() (mrFrame, bool) {
 		if !ok {
 			return fr, false
 		}
-		if fr.function == "runtime.goexit" || fr.function == "runtime.main" {
+		if mrOutermost(fr.function) {
 			continue
 		}
 		if !f.started && (mrInternal(fr.function) || f.sync && mrIsSync(fr.function)) {
@@ -368,3 +368,8 @@ func mrWriteMaps() {
 }
 
 func mrPrefix(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }
+
+// mrOutermost reports whether a function is one of the runtime's that begin every stack.
+func mrOutermost(name string) bool {
+	return name == "runtime.goexit" || name == "runtime.main" || mrPrefix(name, "runtime.doInit")
+}

@@ -1,14 +1,14 @@
 /**
- * What has to change in files of the user's own Go so that the detector is called: the race constants,
- * the map code, and what the constants would change besides detection. Each change is a search in the
- * user's file, so that every Go version keeps its own code; a search that finds nothing means a Go that
- * is not understood. Reading and writing the files is left to overlay.ts, the hooks to hooks.ts.
+ * What has to change in files of the user's own Go so that the detector runs: the race constants, what
+ * they would change besides detection, and input and output. Each change is a search in the user's file,
+ * so that every Go version keeps its own code; a search that finds nothing means a Go that is not
+ * understood. The map code is left to mapAdaptations.ts, reading and writing the files to overlay.ts.
  */
 
 /** One search-and-replace in a file. */
 export interface Edit {
   readonly find: RegExp;
-  readonly replace: string | ((...match: string[]) => string);
+  readonly replace: string;
   /** The edit may find nothing: not every supported Go version has this code. */
   readonly optional?: boolean;
 }
@@ -16,60 +16,14 @@ export interface Edit {
 /** The changes to one file of GOROOT/src. */
 export interface Adaptation {
   readonly file: string;
+  /** The name that earlier versions gave the file: taken when there is such a file. */
+  readonly formerly?: string;
   readonly edits: readonly Edit[];
   /** Not every supported Go version or system has the file. */
   readonly optional?: boolean;
   /** Go code put at the end of the file. */
   readonly append?: string;
 }
-
-const RUNTIME_LOCALS = /callerpc := (?:sys\.GetCallerPC|getcallerpc)\(\)\n/;
-
-/** Turns the hook calls of a map function into calls that also say the type, the key and the kind of access. */
-function mapHook(kind: "read" | "write", map: string, call: string, options: { inRuntime: boolean }): Edit {
-  const hook = options.inRuntime ? `race${kind}pc` : `race\\.${kind === "read" ? "ReadPC" : "WritePC"}`;
-  const find = new RegExp(
-    `${RUNTIME_LOCALS.source}((?:\\t+pc := .*\\n)?)\\t+${hook}\\(unsafe\\.Pointer\\(${map}\\), callerpc, .*\\)\\n(?:\\t+race\\.?ReadObjectPC\\(.*\\)\\n)?`,
-    "g",
-  );
-  return { find, replace: () => `${call}\n` };
-}
-
-const READ = 0;
-const WRITE = 1;
-const ITERATE = 2;
-const LENGTH = 3;
-const DELETE = 4;
-const CLEAR = 5;
-const NEXT = 7;
-
-/** Keeps an import of a package in use after the last call of it was taken out. */
-const KEEP_SYS = "\nvar _ = sys.TrailingZeros64\n";
-
-/** The map operations of internal/runtime/maps (Go 1.24 and later): the hash function variants. */
-function swissMapFile(file: string, key: string): Adaptation {
-  const deleteHook: Edit = {
-    find: new RegExp(
-      `if race\\.Enabled \\{\\n\\t+${RUNTIME_LOCALS.source}(\\t+pc := .*mapdelete.*\\n)\\t+race\\.WritePC\\(unsafe\\.Pointer\\(m\\), callerpc, pc\\)\\n`,
-      "g",
-    ),
-    replace: () => `if race.Enabled && m != nil {\n\t\tmapraceWrite(typ, &m.Maprace, ${key}, ${DELETE}, 0)\n`,
-    optional: true,
-  };
-  return {
-    file,
-    edits: [
-      deleteHook,
-      mapHook("read", "m", `mapraceRead(typ, &m.Maprace, ${key}, ${READ})`, { inRuntime: false }),
-      mapHook("write", "m", `mapraceWrite(typ, &m.Maprace, ${key}, ${WRITE}, uintptr(m.used))`, {
-        inRuntime: false,
-      }),
-    ],
-    append: KEEP_SYS,
-  };
-}
-
-const FAST_KEY = "abi.NoEscape(unsafe.Pointer(&key))";
 
 /** The changes that every supported Go needs. */
 export const CONSTANTS: readonly Adaptation[] = [
@@ -114,7 +68,7 @@ export const CONSTANTS: readonly Adaptation[] = [
       },
       // Objects moved to the end of their 16 bytes: only where nothing is packed beside them.
       {
-        find: /\t+x = add\(x, (?:span\.)?(?:elemsize|size|maxTinySize) ?- ?(?:const)?size\)\n/g,
+        find: /\t+x = add\(x, (?:span\.)?(?:elemsize|size|maxTinySize) ?- ?(?:const|data)?[sS]ize\)\n/g,
         replace: "",
       },
       {
@@ -140,7 +94,7 @@ export const CONSTANTS: readonly Adaptation[] = [
     file: "runtime/mgcsweep.go",
     edits: [
       {
-        find: /(if (?:traceAllocFreeEnabled\(\) \|\| )?debug\.clobberfree != 0 \|\| )raceenabled( \|\| msanenabled \|\| asanenabled \{)/,
+        find: /(if (?:traceAllocFreeEnabled\(\) \|\| |debug\.allocfreetrace != 0 \|\| )?debug\.clobberfree != 0 \|\| )raceenabled( \|\| msanenabled)/,
         replace: "$1mrHoldsSyncs(s.base(), s.npages)$2",
       },
     ],
@@ -186,123 +140,6 @@ func mapraceUnmute()
   {
     file: "syscall/syscall_windows.go",
     edits: [{ find: /\t+race\.(?:Acquire|ReleaseMerge)\(unsafe\.Pointer\(&ioSync\)\)\n/g, replace: "" }],
-  },
-];
-
-/** The map code of Go 1.24 and later. */
-export const SWISS_MAPS: readonly Adaptation[] = [
-  {
-    file: "internal/runtime/maps/map.go",
-    edits: [
-      {
-        find: /(type Map struct \{\n[\s\S]*?\n)\}\n/,
-        replace:
-          "$1\n\t// Maprace is what the race detector knows of this map; not there in maps on a stack.\n\tMaprace abi.MapraceState\n}\n",
-      },
-      { find: /\*m2 = \*m\n/, replace: "*m2 = *m\n\tm2.Maprace = abi.MapraceState{}\n" },
-    ],
-  },
-  swissMapFile("internal/runtime/maps/runtime.go", "key"),
-  swissMapFile("internal/runtime/maps/runtime_fast32.go", FAST_KEY),
-  swissMapFile("internal/runtime/maps/runtime_fast64.go", FAST_KEY),
-  swissMapFile("internal/runtime/maps/runtime_faststr.go", FAST_KEY),
-  {
-    file: "runtime/map.go",
-    edits: [
-      {
-        find: new RegExp(
-          `${RUNTIME_LOCALS.source}\\t+pc := abi\\.FuncPCABIInternal\\(mapdelete\\)\\n\\t+racewritepc\\(unsafe\\.Pointer\\(m\\), callerpc, pc\\)\\n\\t+raceReadObjectPC\\(t\\.Key, key, callerpc, pc\\)\\n`,
-        ),
-        replace: `mrMapWrite(t, &m.Maprace, key, ${DELETE}, 0)\n`,
-      },
-      {
-        find: new RegExp(
-          `${RUNTIME_LOCALS.source}\\t+pc := abi\\.FuncPCABIInternal\\(mapclear\\)\\n\\t+racewritepc\\(unsafe\\.Pointer\\(m\\), callerpc, pc\\)\\n`,
-        ),
-        replace: `mrMapWrite(t, &m.Maprace, nil, ${CLEAR}, 0)\n`,
-      },
-      {
-        find: new RegExp(
-          `${RUNTIME_LOCALS.source}\\t+racereadpc\\(unsafe\\.Pointer\\(m\\), callerpc, abi\\.FuncPCABIInternal\\(mapIterStart\\)\\)\\n`,
-        ),
-        replace: `mrMapRead(t, &m.Maprace, nil, ${ITERATE})\n`,
-        optional: true,
-      },
-      {
-        find: new RegExp(
-          `${RUNTIME_LOCALS.source}\\t+racereadpc\\(unsafe\\.Pointer\\(it\\.Map\\(\\)\\), callerpc, .*\\)\\n`,
-          "g",
-        ),
-        replace: `mrMapRead(nil, &it.Map().Maprace, nil, ${NEXT})\n`,
-        optional: true,
-      },
-      {
-        find: new RegExp(
-          `${RUNTIME_LOCALS.source}\\t+racereadpc\\(unsafe\\.Pointer\\(m\\), callerpc, abi\\.FuncPCABIInternal\\(reflect_maplen\\)\\)\\n`,
-          "g",
-        ),
-        replace: `mrMapRead(nil, &m.Maprace, nil, ${LENGTH})\n`,
-      },
-      {
-        find: /return maps\.NewEmptyMap\(\)/,
-        replace: "m := maps.NewEmptyMap()\n\tmrMapMade(nil, &m.Maprace)\n\treturn m",
-      },
-      {
-        find: /return maps\.NewMap\(t, uintptr\(hint\), m, maxAlloc\)/,
-        replace: "m = maps.NewMap(t, uintptr(hint), m, maxAlloc)\n\tmrMapMade(t, &m.Maprace)\n\treturn m",
-      },
-      {
-        find: /map_ = map_\.Clone\(typ\)/,
-        replace: `mrMapRead(typ, &map_.Maprace, nil, ${ITERATE})\n\tmap_ = map_.Clone(typ)\n\tmrMapMade(typ, &map_.Maprace)`,
-      },
-    ],
-    append: KEEP_SYS,
-  },
-  {
-    file: "runtime/linkname_shim.go",
-    optional: true,
-    edits: [
-      {
-        find: new RegExp(
-          `${RUNTIME_LOCALS.source}\\t+racereadpc\\(unsafe\\.Pointer\\(m\\), callerpc, .*\\)\\n`,
-          "g",
-        ),
-        replace: `mrMapRead(t, &m.Maprace, nil, ${ITERATE})\n`,
-      },
-      {
-        find: new RegExp(
-          `${RUNTIME_LOCALS.source}\\t+racereadpc\\(unsafe\\.Pointer\\(it\\.it\\.Map\\(\\)\\), callerpc, .*\\)\\n`,
-          "g",
-        ),
-        replace: `mrMapRead(nil, &it.it.Map().Maprace, nil, ${NEXT})\n`,
-      },
-    ],
-    append: KEEP_SYS,
-  },
-  {
-    file: "reflect/map.go",
-    optional: true,
-    edits: [
-      {
-        find: new RegExp(
-          `${RUNTIME_LOCALS.source}\\t+race\\.ReadPC\\(unsafe\\.Pointer\\(m\\), callerpc, .*\\)\\n`,
-          "g",
-        ),
-        replace: `mapraceRead(t, &m.Maprace, nil, ${ITERATE})\n`,
-      },
-      {
-        find: new RegExp(
-          `${RUNTIME_LOCALS.source}\\t+race\\.ReadPC\\(unsafe\\.Pointer\\(it\\.Map\\(\\)\\), callerpc, .*\\)\\n`,
-          "g",
-        ),
-        replace: `mapraceRead(nil, &it.Map().Maprace, nil, ${NEXT})\n`,
-      },
-    ],
-    append: `${KEEP_SYS}
-//go:linkname mapraceRead runtime.mrMapRead
-//go:noescape
-func mapraceRead(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint8)
-`,
   },
 ];
 
@@ -399,23 +236,4 @@ func mapraceMix(h, x uintptr) uintptr {
 	h = (h ^ x) * 0x9E3779B1
 	return h ^ h>>15 | 1
 }
-`;
-
-/** What package internal/runtime/maps calls; put beside its own files. */
-export const SWISS_MAP_HOOKS = `package maps
-
-import (
-	"internal/abi"
-	"unsafe"
-)
-
-// Calls into the race detector, see runtime/maprace_maps.go.
-
-//go:linkname mapraceRead runtime.mrMapRead
-//go:noescape
-func mapraceRead(typ *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint8)
-
-//go:linkname mapraceWrite runtime.mrMapWrite
-//go:noescape
-func mapraceWrite(typ *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint8, used uintptr)
 `;

@@ -7,9 +7,10 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { RunMode } from "../../protocol.ts";
-import { type Adaptation, CONSTANTS, POLL_STREAMS, SWISS_MAP_HOOKS, SWISS_MAPS } from "./adaptations.ts";
+import { type Adaptation, CONSTANTS, POLL_STREAMS } from "./adaptations.ts";
 import { atomicWrappers, wrapDirectCalls, wrapOwnOperations } from "./atomics.ts";
 import { RACE0_ON, unansweredHooks } from "./hooks.ts";
+import { HMAPS, SWISS_MAP_HOOKS, SWISS_MAPS } from "./mapAdaptations.ts";
 import { readToolchain, type Toolchain } from "./toolchain.ts";
 
 /** What a build on the instrumented runtime is made from. */
@@ -54,6 +55,8 @@ export interface PreparedBuild {
 export class OverlayRefusal extends Error {}
 
 const OLDEST_MINOR = 22;
+/** Go 1.24 brought the present map layout. */
+const FIRST_SWISS_MINOR = 24;
 
 /**
  * Prepares a build of mode `maps`, `vars` or `go-race` (the last without a detector of ours).
@@ -167,11 +170,12 @@ function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): 
     );
   }
   put("runtime/race0.go", RACE0_ON);
-  for (const adaptation of [...CONSTANTS, ...SWISS_MAPS]) {
-    const text = adapt(toolchain, adaptation);
-    if (text !== undefined) put(adaptation.file, text);
+  const swiss = toolchain.minor >= FIRST_SWISS_MINOR;
+  for (const adaptation of [...CONSTANTS, ...(swiss ? SWISS_MAPS : HMAPS)]) {
+    const adapted = adapt(toolchain, adaptation);
+    if (adapted !== undefined) put(...adapted);
   }
-  put("internal/runtime/maps/maprace.go", SWISS_MAP_HOOKS);
+  if (swiss) put("internal/runtime/maps/maprace.go", spell(SWISS_MAP_HOOKS, toolchain));
   put("internal/poll/maprace.go", POLL_STREAMS);
   // Where 64-bit operations are declared depends on the version and, since Go 1.26, on the word size.
   const declared = ["doc.go", "doc_64.go"].map((file) => readIfThere(path.join(src, "sync", "atomic", file)));
@@ -186,12 +190,12 @@ function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): 
   }
   for (const file of readdirSync(sources)) {
     if (file.endsWith(".go")) {
-      put(`runtime/${file}`, activate(readFileSync(path.join(sources, file), "utf8")));
+      put(`runtime/${file}`, activate(readFileSync(path.join(sources, file), "utf8"), toolchain));
     }
   }
   put(
     "internal/abi/maprace_state.go",
-    activate(readFileSync(path.join(sources, "abi", "maprace_state.go"), "utf8")),
+    activate(readFileSync(path.join(sources, "abi", "maprace_state.go"), "utf8"), toolchain),
   );
   const replaced: Record<string, string> = {};
   for (const [file, text] of texts) {
@@ -223,10 +227,20 @@ function readIfThere(file: string): string | undefined {
 }
 
 /** A detector file without the build tag that keeps tools from taking it for an ordinary package. */
-function activate(text: string): string {
-  return text.replace(/^\/\/go:build maprace(?: && (.*))?\n/m, (_, rest?: string) =>
+function activate(text: string, toolchain: Toolchain): string {
+  const active = text.replace(/^\/\/go:build maprace(?: && (.*))?\n/m, (_, rest?: string) =>
     rest === undefined ? "" : `//go:build ${rest}\n`,
   );
+  return spell(active, toolchain);
+}
+
+/** Go code of ours in the names that the user's Go version has for things. */
+function spell(text: string, { minor }: Toolchain): string {
+  let spelt = text;
+  if (minor === 24 || minor === 25) spelt = spelt.replaceAll("abi.MapType", "abi.SwissMapType");
+  if (minor <= 23) spelt = spelt.replaceAll('"internal/runtime/sys"', '"runtime/internal/sys"');
+  if (minor <= 22) spelt = spelt.replaceAll('"internal/runtime/atomic"', '"runtime/internal/atomic"');
+  return spelt;
 }
 
 function readGoroot(toolchain: Toolchain, file: string): string {
@@ -240,27 +254,26 @@ function readGoroot(toolchain: Toolchain, file: string): string {
   }
 }
 
-/** The adapted text of a file; undefined when this Go has no such file and need not have it. */
-function adapt(toolchain: Toolchain, { file, edits, optional, append }: Adaptation): string | undefined {
-  if (optional && !existsSync(path.join(toolchain.goroot, "src", ...file.split("/")))) {
-    return undefined;
-  }
+/** The name and adapted text of a file; undefined when this Go has no such file and need not have it. */
+function adapt(toolchain: Toolchain, adaptation: Adaptation): [string, string] | undefined {
+  const { edits, optional, append, formerly } = adaptation;
+  const isThere = (name: string): boolean =>
+    existsSync(path.join(toolchain.goroot, "src", ...name.split("/")));
+  const file = formerly !== undefined && isThere(formerly) ? formerly : adaptation.file;
+  if (optional && !isThere(file)) return undefined;
   let text = readGoroot(toolchain, file).replaceAll("\r\n", "\n");
-  for (const edit of edits) {
-    edit.find.lastIndex = 0;
-    if (!edit.find.test(text)) {
-      if (edit.optional) continue;
+  for (const { find, replace, optional: mayMiss } of edits) {
+    find.lastIndex = 0;
+    if (find.test(text)) {
+      find.lastIndex = 0;
+      text = text.replace(find, replace);
+    } else if (!mayMiss) {
       throw new OverlayRefusal(
-        `src/${file} of ${toolchain.version} is not as Maprace knows it (no match for ${edit.find}). Update Maprace, or run with --mode go-race.`,
+        `src/${file} of ${toolchain.version} is not as Maprace knows it (no match for ${find}). Update Maprace, or run with --mode go-race.`,
       );
     }
-    edit.find.lastIndex = 0;
-    text =
-      typeof edit.replace === "string"
-        ? text.replace(edit.find, edit.replace)
-        : text.replace(edit.find, edit.replace);
   }
-  return text + (append ?? "");
+  return [file, text + spell(append ?? "", toolchain)];
 }
 
 /** Writes a text under a name that its content decides, unless it is there; returns the absolute path. */
