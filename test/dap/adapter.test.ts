@@ -71,7 +71,7 @@ test("a run from launch to its end", async () => {
       "launch done",
       "record start",
       "record conflict",
-      "important: Conflict 1: write and previous write of map[string]int",
+      "console: Conflict 1: write and previous write of map[string]int",
       "stdout: counted",
       "stderr: on stderr",
       "record end",
@@ -151,7 +151,7 @@ test("a build that fails fails the launch, with the compiler's words in the cons
   expect(response.success).toBe(false);
   expect(response.message).toBe("The program does not build. Correct the errors and run again.");
   expect(response.body.error.showUser).toBe(true);
-  expect(client.output("important")).toMatch(/main\.go:5:2: undefined: missing/);
+  expect(client.output("stderr")).toMatch(/main\.go:5:2: undefined: missing/);
 });
 
 test.each([

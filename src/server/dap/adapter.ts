@@ -186,7 +186,7 @@ export class MapraceDebugSession extends DebugSession {
     const top = later.stack[0];
     const event: DebugProtocol.OutputEvent = new OutputEvent(
       `Conflict ${conflict.id}: ${later.kind} and previous ${earlier.kind} of ${conflict.map.type}\n`,
-      "important",
+      "console",
     );
     if (top) {
       event.body.source = { name: path.basename(top.file), path: top.file };
@@ -200,7 +200,7 @@ export class MapraceDebugSession extends DebugSession {
   }
 
   #fail(response: DebugProtocol.Response, error: unknown): void {
-    if (error instanceof RunProblem && error.details !== "") this.#console(`${error.details}\n`, "important");
+    if (error instanceof RunProblem && error.details !== "") this.sendEvent(new OutputEvent(`${error.details}\n`, "stderr"));
     this.sendErrorResponse(response, {
       id: 1,
       format: "{_message}",
