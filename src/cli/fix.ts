@@ -3,7 +3,8 @@
  *
  * Exit status: 0 the Fix was made, 1 there is nothing to fix there or the Fix is refused, 2 could not run.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { FileEdit, FixKind } from "../server/core/core.ts";
 import { folderOf, workspacePath } from "../server/workspace/paths.ts";
@@ -30,8 +31,12 @@ export async function run(argv: string[], assets: string): Promise<number> {
   const at = /^(.+):(\d+)$/.exec(values.at ?? "");
   if (at === null) throw new UsageError("--at names the line of an access or of the map, as FILE:LINE");
   if (positionals.length > 1) throw new UsageError("name one folder, the module to look at");
-  const [file, line] = [workspacePath(at[1]!), Number(at[2])];
-  const analysis = await analyse([positionals[0] ?? folderOf(file)], assets);
+  const [folder] = positionals;
+  // `check` prints paths relative to the folder that it looked at, so these come first.
+  const inFolder = folder === undefined ? null : workspacePath(join(folder, at[1]!));
+  const file = inFolder !== null && existsSync(inFolder) ? inFolder : workspacePath(at[1]!);
+  const line = Number(at[2]);
+  const analysis = await analyse([folder ?? folderOf(file)], assets);
   const here = findingsAt(analysis, file, line);
   if (here.length === 0) {
     console.error(

@@ -56,7 +56,9 @@ test("what is made compiles, and vet has nothing to say", () => {
 test("what is made is formatted as gofmt would", () => {
   const unformatted = execFileSync("gofmt", ["-l", "."], { cwd: FIXTURES, encoding: "utf8" });
   // gofmt writes line feeds alone, so it names every file that has carriage returns.
-  expect(unformatted.split("\n").filter((file) => file !== "" && !file.startsWith("carriageReturns"))).toEqual([]);
+  expect(
+    unformatted.split("\n").filter((file) => file !== "" && !file.startsWith("carriageReturns")),
+  ).toEqual([]);
 });
 
 function filesOf(made: ReadonlyMap<string, string>): Record<string, string> {
@@ -66,7 +68,9 @@ function filesOf(made: ReadonlyMap<string, string>): Record<string, string> {
 function expectedFiles(folder: string, kind: FixKind): Record<string, string> {
   const after = join(FIXTURES, folder, `after-${kind}`);
   if (!existsSync(after)) return {};
-  const changed = readdirSync(after).filter((file) => readFileSync(join(after, file), "utf8") !== before(folder, file));
+  const changed = readdirSync(after).filter(
+    (file) => readFileSync(join(after, file), "utf8") !== before(folder, file),
+  );
   return Object.fromEntries(changed.map((file) => [file, readFileSync(join(after, file), "utf8")]));
 }
 

@@ -7,6 +7,7 @@
 import type { Expr, IncDecStmt, IndexExpr, Node, RangeStmt, Stmt } from "../syntax/ast.ts";
 import type { Program, Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
+import { heldAt } from "./guard.ts";
 import { lazyMaking, redeclare } from "./mapDeclaration.ts";
 import { rangeAsCallback } from "./rangeCallback.ts";
 import { CannotFix } from "./refusal.ts";
@@ -66,7 +67,15 @@ export function rewriteToCounters(program: Program, map: Var, uses: readonly Use
     counterFunc,
     countFunc,
   };
-  for (const use of uses) rewriteUse(work, use);
+  for (const use of uses) {
+    const [held] = heldAt(use.tree, use.ref);
+    if (held !== undefined) {
+      throw new CannotFix(
+        `${map.name} is guarded by ${held.text} at ${place(use.tree, use.ref)}; take that lock everywhere instead.`,
+      );
+    }
+    rewriteUse(work, use);
+  }
   const declaration = uses.find((u) => u.kind === "declare");
   if (declaration === undefined) throw new CannotFix(`The declaration of ${map.name} is not in sight.`);
   const { tree } = declaration;

@@ -82,17 +82,20 @@ export function createDraft(): Draft {
     }
     return { pos, end, text };
   };
-  const startsLine = (file: SourceFile, offset: number): boolean => {
+  /** Where the line's first statement starts, comments before it included, or -1 when another one is first. */
+  const lineHead = (file: SourceFile, offset: number): number => {
     const start = file.text.lastIndexOf("\n", offset - 1) + 1;
-    return /^[\t ]*$/.test(file.text.slice(start, offset));
+    const head = /^([\t ]*)(\/\*.*?\*\/[\t ]*)*$/.exec(file.text.slice(start, offset));
+    return head === null ? -1 : start + head[1]!.length;
   };
 
   return {
     before(tree, statement, lines) {
       const block = blockOf(tree, statement);
       if (block !== null) open(tree, block);
-      const at = startOf(tree, statement);
-      if (!(block !== null && opened.has(block)) && !startsLine(tree.file, at)) {
+      const isOpened = block !== null && opened.has(block);
+      const at = isOpened ? startOf(tree, statement) : lineHead(tree.file, startOf(tree, statement));
+      if (at === -1) {
         throw new CannotFix(
           `Line ${lineOf(tree, statement)} holds more than one statement; run gofmt on ${tree.file.path} first.`,
         );

@@ -54,6 +54,7 @@ export function guardFunction(sections: Sections, host: FuncNode, uses: readonly
     host,
     recovers,
     names: identifiersIn(first.tree),
+    ended: null,
   };
   guardList(work, host.body, uses);
 }
@@ -65,12 +66,46 @@ interface FunctionWork extends Sections {
   readonly recovers: boolean;
   /** Names in use; grows with those that are made up. */
   readonly names: Set<string>;
+  /** A section whose unlock is not written yet: a read right behind it may still join. */
+  ended: EndedSection | null;
+}
+
+interface EndedSection {
+  readonly last: Stmt;
+  readonly next: Stmt | undefined;
+  readonly lock: string;
+  readonly unlock: string;
+}
+
+/** Writes the unlock of the section that has ended. */
+function close(work: FunctionWork): void {
+  if (work.ended !== null) work.draft.after(work.tree, work.ended.last, [work.ended.unlock]);
+  work.ended = null;
+}
+
+/** Puts reads in front of a statement under the lock, in the section right before it where there is one. */
+function readBefore(
+  work: FunctionWork,
+  statement: Stmt,
+  uses: readonly Use[],
+  reads: readonly string[],
+): void {
+  const { lock, unlock } = callsFor(work, uses);
+  const joins = work.ended?.next === statement && work.ended.lock === work.lockOf(uses[0]!).text;
+  if (joins && work.ended !== null && uses.every((u) => !u.writes)) {
+    work.draft.before(work.tree, statement, [...reads, work.ended.unlock]);
+    work.ended = null;
+    return;
+  }
+  close(work);
+  work.draft.before(work.tree, statement, [lock, ...reads, unlock]);
 }
 
 /** Guards the uses within one list of statements. */
 function guardList(work: FunctionWork, owner: ListOwner, uses: readonly Use[]): void {
   const list = statementsOf(owner);
   const usesAt = list.map((s) => uses.filter((u) => isWithin(work.tree, u.ref, s)));
+  close(work);
   for (let i = 0; i < list.length; i++) {
     if (usesAt[i]!.length === 0) continue;
     const last = widestSection(work, owner, usesAt, i);
@@ -81,6 +116,7 @@ function guardList(work: FunctionWork, owner: ListOwner, uses: readonly Use[]): 
     writeSection(work, owner, i, last, usesAt.slice(i, last + 1).flat());
     i = last;
   }
+  close(work);
 }
 
 /** The last statement of the widest section that starts at `first`, or null where not even it alone is one. */
@@ -195,6 +231,7 @@ function writeSection(
   const { lock, unlock } = callsFor(work, uses);
   const usesAt = list.map((s) => uses.filter((u) => isWithin(tree, u.ref, s)));
   const how = givesBack(work, owner, first, last, usesAt);
+  close(work);
   if (how === "defer") {
     draft.before(tree, list[first]!, [lock, `defer ${unlock}`]);
     return;
@@ -205,7 +242,8 @@ function writeSection(
       draft.before(tree, exit as Stmt, [unlock]);
     if (["ReturnStmt", "BranchStmt"].includes(list[last]!.kind)) return;
   }
-  draft.after(tree, list[last]!, [unlock]);
+  if (how === "atExits") draft.after(tree, list[last]!, [unlock]);
+  else work.ended = { last: list[last]!, next: list[last + 1], lock: work.lockOf(uses[0]!).text, unlock };
 }
 
 function callsFor(
@@ -293,8 +331,7 @@ function guardIf(work: FunctionWork, statement: IfStmt, uses: readonly Use[]): v
     if (statement.init !== null || isElseIf(tree, statement)) refuseHeader(work, statement);
     else if (work.mayHold(tree, statement.cond)) {
       const name = newName(work, ["ok", "found", "holds"]);
-      const { lock, unlock } = callsFor(work, inCond);
-      work.draft.before(tree, statement, [lock, `${name} := ${textOf(tree, statement.cond)}`, unlock]);
+      readBefore(work, statement, inCond, [`${name} := ${textOf(tree, statement.cond)}`]);
       work.draft.replace(tree.file, startOf(tree, statement.cond), endOf(tree, statement.cond), name);
     } else hoist(work, statement, statement.cond, inCond);
   }
@@ -326,11 +363,12 @@ function guardInit(work: FunctionWork, statement: IfStmt, uses: readonly Use[]):
   const declared = init.kind === "AssignStmt" && init.op === ":=" ? init.lhs.map((e) => textOf(tree, e)) : [];
   const elsewhere = declared.some((name) => name !== "_" && isNamedOutside(tree, work.host, statement, name));
   if (!condInInit && !elsewhere) {
-    draft.before(tree, statement, [lock, textOf(tree, init), unlock]);
+    readBefore(work, statement, uses, [textOf(tree, init)]);
     draft.replace(tree.file, startOf(tree, init), startOf(tree, statement.cond), "");
     return;
   }
   if (statement.else?.kind === "IfStmt") refuseHeader(work, statement);
+  close(work);
   draft.before(tree, statement, [lock]);
   draft.atStartOf(tree, statement.body, [unlock]);
   if (statement.else !== null) draft.atStartOf(tree, statement.else as BlockStmt, [unlock]);
@@ -368,6 +406,7 @@ function guardSimple(work: FunctionWork, statement: Stmt, uses: readonly Use[]):
   const { tree, draft, mayHold } = work;
   const { lock, unlock } = callsFor(work, uses);
   const only = uses.length === 1 ? uses[0]! : null;
+  if (uses.some((u) => u.writes)) close(work);
   const call = statement.kind === "DeferStmt" ? statement.call : null;
   if (
     only !== null &&
@@ -429,7 +468,6 @@ function declares(statement: Stmt): boolean {
 function hoist(work: FunctionWork, statement: Stmt, within: Node, uses: readonly Use[]): void {
   if (uses.length === 0) return;
   const { tree, draft } = work;
-  const { lock, unlock } = callsFor(work, uses);
   const lines: string[] = [];
   for (const use of uses) {
     if (use.kind !== "load" && use.kind !== "len" && use.kind !== "readCall" && use.kind !== "compare") {
@@ -446,7 +484,7 @@ function hoist(work: FunctionWork, statement: Stmt, within: Node, uses: readonly
     lines.push(`${name} := ${textOf(tree, use.node)}`);
     draft.replace(tree.file, startOf(tree, use.node), endOf(tree, use.node), name);
   }
-  draft.before(tree, statement, [lock, ...lines, unlock]);
+  readBefore(work, statement, uses, lines);
 }
 
 /** An operand may be computed earlier when nothing decides whether it is computed, and nothing before it has effects. */
@@ -485,6 +523,7 @@ function copyBeforeRange(work: FunctionWork, statement: Stmt & { kind: "RangeStm
     throw new CannotFix(
       `The type of the map at ${place(tree, statement)} cannot be spelt there; copy the map by hand.`,
     );
+  close(work);
   const { lock, unlock } = callsFor(work, [{ ...use, writes: false }]);
   const over = textOf(tree, statement.x);
   const copy = newName(work, ["snapshot", "copied"]);

@@ -4,7 +4,7 @@
  * A copied lock guards nothing (`go vet` calls it copylocks), so a struct whose values travel by value refuses.
  */
 import type { CompositeLit, Expr, Field, FieldList, Node, StructType, TypeSpec } from "../syntax/ast.ts";
-import type { Obj, Program, Type, TypeName, Var } from "../types/types.ts";
+import type { Obj, Package, Program, Type, TypeName, Var } from "../types/types.ts";
 import { CannotFix } from "./refusal.ts";
 import { type DeclTree, declTree, textOf, treesOf, walk } from "./tree.ts";
 import { place } from "./uses.ts";
@@ -46,7 +46,7 @@ export function refuseCopies(program: Program, owner: StructOf): void {
     );
   }
   const holders = new Set<TypeName>([owner.named]);
-  const trees = program.packages.flatMap(treesOf);
+  const trees = packagesThatReach(program, owner.named).flatMap(treesOf);
   // A struct that holds the struct by value must not be copied either.
   for (let before = 0; before !== holders.size; ) {
     before = holders.size;
@@ -63,6 +63,19 @@ export function refuseCopies(program: Program, owner: StructOf): void {
       return undefined;
     });
   }
+}
+
+/** The type's own package and, where its name is exported, those that import it. */
+function packagesThatReach(program: Program, named: TypeName): Package[] {
+  const own = named.pkg;
+  const isExported = /^\p{Lu}/u.test(named.name);
+  return program.packages.filter(
+    (pkg) =>
+      pkg === own ||
+      (isExported &&
+        own !== null &&
+        pkg.files.some((file) => file.imports.some((spec) => spec.path === own.path))),
+  );
 }
 
 function addHolders(tree: DeclTree, holders: Set<TypeName>): void {
@@ -155,7 +168,7 @@ export function memberNames(owner: StructOf): Set<string> {
 
 /** True when any struct of the package embeds the type, so that its field names are seen through others. */
 export function isEmbedded(program: Program, named: TypeName): boolean {
-  return program.packages.some((pkg) =>
+  return packagesThatReach(program, named).some((pkg) =>
     treesOf(pkg).some((tree) => {
       let found = false;
       walk(tree.decl, (n) => {

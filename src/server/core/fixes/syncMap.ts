@@ -7,6 +7,7 @@
 import type { AssignStmt, CallExpr, Expr, IfStmt, IndexExpr, Node, RangeStmt, Stmt } from "../syntax/ast.ts";
 import type { Program, Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
+import { heldAt } from "./guard.ts";
 import { lazyMaking, redeclare } from "./mapDeclaration.ts";
 import { rangeAsCallback } from "./rangeCallback.ts";
 import { CannotFix } from "./refusal.ts";
@@ -29,7 +30,15 @@ import { calledObject, freshName, identifiersIn, mapTypeOf, place, type Use } fr
 export function rewriteToSyncMap(program: Program, map: Var, uses: readonly Use[], draft: Draft): void {
   const type = mapTypeOf(map)!;
   const work: Work = { map, draft, key: type.key, elem: type.elem, names: new Map(), done: new Set() };
-  for (const use of uses) refuseKind(map, use);
+  for (const use of uses) {
+    refuseKind(map, use);
+    const [held] = heldAt(use.tree, use.ref);
+    if (held !== undefined) {
+      throw new CannotFix(
+        `${map.name} is guarded by ${held.text} at ${place(use.tree, use.ref)}; take that lock everywhere instead.`,
+      );
+    }
+  }
   for (const use of uses) loadOrStore(work, use, uses);
   refuseCheckThenAct(work, uses);
   const first = uses[0];
