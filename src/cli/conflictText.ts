@@ -69,9 +69,10 @@ export function endText(end: RunEnd, conflicts: readonly Conflict[], paint: Pain
   if (conflicts.length > 0) {
     lines.push(paint("title", `Found ${count(conflicts.length, "conflict")}.`));
     for (const conflict of conflicts) {
-      const top = conflict.accesses[1].stack[0];
+      const [earlier, later] = conflict.accesses;
+      const times = conflict.count > 1 ? ` (${conflict.count} times)` : "";
       lines.push(
-        `  ${conflict.id}. ${summary(conflict)}${top ? ` at ${paint("place", `${top.file}:${top.line}`)}` : ""}`,
+        `  ${conflict.id}. ${shortAccess(later, paint)} and previous ${shortAccess(earlier, paint)} of ${conflict.map.type}${times}`,
         ...exploredLines(conflict),
       );
     }
@@ -79,12 +80,18 @@ export function endText(end: RunEnd, conflicts: readonly Conflict[], paint: Pain
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }
 
+function shortAccess({ kind, stack }: ConflictAccess, paint: Paint): string {
+  const top = stack[0];
+  return `${VERB[kind].toLowerCase()}${top ? ` at ${paint("place", `${top.file}:${top.line}`)}` : ""}`;
+}
+
 /** How often exploring saw a Conflict, and how to see it again. */
 function exploredLines({ explored }: Conflict): string[] {
   if (!explored) return [];
   const { runs, seen, seed, replays, seenAgain } = explored;
   const again = replays === 0 ? "" : `; seed ${seed} showed it again in ${seenAgain} of ${replays}`;
-  return [`     seen in ${seen} of ${runs} runs${again} (to see it again: --explore 5 --seed ${seed})`];
+  const hint = seen < runs ? ` (to see it again: --explore 5 --seed ${seed})` : "";
+  return [`     seen in ${seen} of ${runs} runs${again}${hint}`];
 }
 
 function count(n: number, noun: string): string {

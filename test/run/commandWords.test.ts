@@ -93,13 +93,16 @@ test("the environment is printed for the shell that reads it", () => {
   expect(shellCommands(variables, true)).toBe("$env:GOFLAGS = '-overlay=/it''s/o.json'\n");
 });
 
-test("a package's binary has one place, apart by mode and folder", () => {
-  const place = (where: string, mode: "maps" | "vars") =>
-    stableBinary(folder, where, "example.com/app", mode);
-  expect(place("/src/app", "maps")).toBe(place("/src/app", "maps"));
-  expect(place("/src/app", "maps")).not.toBe(place("/src/app", "vars"));
-  expect(place("/src/app", "maps")).not.toBe(place("/src/copy", "maps"));
-  expect(path.basename(place("/src/app", "maps")).replace(".exe", "")).toBe("app");
+test("a package's binary has one place, however it is named, apart by mode and folder", () => {
+  const place = (where: string, pattern: string, mode: "maps" | "vars" = "maps") =>
+    stableBinary(folder, where, [pattern], mode);
+  expect(place("/src", "./app")).toBe(place("/src/app", "."));
+  expect(place("/src", "./app")).toBe(place("/elsewhere", "/src/app"));
+  expect(place("/src", "./app")).not.toBe(place("/src", "./app", "vars"));
+  expect(place("/src", "./app")).not.toBe(place("/copy", "./app"));
+  expect(place("/src", "example.com/app")).not.toBe(place("/copy", "example.com/app"));
+  const names = [place("/src", "./app"), place("/src", "example.com/app"), place("/src", "app.go")];
+  expect(names.map((name) => path.basename(name).replace(".exe", ""))).toEqual(["app", "app", "app"]);
 });
 
 test("paths are relative where they lie below the folder, absolute elsewhere", () => {

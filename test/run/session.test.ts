@@ -244,10 +244,12 @@ test("a build that fails shows the compiler's words", async () => {
 
 test("what cannot run says why and what to do", async () => {
   expect((await problemOf({ packages: ["./quiet"] })).message).toMatch(
-    /is package quiet, not a program.*maprace test/,
+    /is no program: its package is not main.*maprace test/,
   );
   expect((await problemOf({ target: "test", packages: ["./quiet"] })).message).toMatch(/No test ran/);
-  expect((await problemOf({ packages: ["./..."] })).message).toMatch(/Name the one package to run/);
+  expect((await problemOf({ packages: ["./..."] })).message).toMatch(
+    /names several. Name the one package to run/,
+  );
   expect((await problemOf({ env: { ...process.env, PATH: "" } })).message).toMatch(
     /go command was not found on PATH.*go\.dev\/dl/,
   );

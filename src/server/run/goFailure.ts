@@ -22,5 +22,8 @@ export function explainGoFailure(stderr: string, cwd: string): RunProblem {
       stderr,
     );
   }
+  if (/cannot write multiple packages to non-directory/.test(stderr)) {
+    return new RunProblem("A run takes one package, and this names several. Name the one package to run.");
+  }
   return new RunProblem("The program does not build. Correct the errors and run again.", stderr);
 }

@@ -3,7 +3,7 @@
  * one place, or puts the command line of `go test` together. What is started, and how it ends, is session.ts.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import type { RunMode } from "../../protocol.ts";
@@ -81,35 +81,23 @@ async function buildProgram(
   build: PreparedBuild,
   control: BuildControl,
 ): Promise<string> {
-  const go = async (...args: string[]): Promise<string> => {
+  const go = async (...args: string[]): Promise<void> => {
     if (!control.isStopped()) {
       const env = { ...request.env, ...build.env };
       const said = await runGo(build.go, args, { cwd, env, onStart: control.onStart });
-      if (said.exitCode === 0) return said.stdout;
+      if (said.exitCode === 0) return;
       if (!control.isStopped()) throw explainGoFailure(said.stderr, cwd);
     }
     throw new RunProblem("The run was stopped before the program was built.");
   };
-  const listed = await go(
-    "list",
-    "-f",
-    "{{.Name}}\t{{.ImportPath}}\t{{.Dir}}",
-    ...build.buildArgs,
-    ...patterns,
-  );
-  const found = listed.trim().split("\n");
-  const [name = "", importPath = "", folder = cwd] = found[0]!.split("\t");
-  if (found.length > 1 || name === "") {
-    const count = name === "" ? "no package" : `${found.length} packages`;
-    throw new RunProblem(`${patterns.join(" ")} names ${count}. Name the one package to run.`);
-  }
-  if (name !== "main") {
+  const binary = stableBinary(cacheFolder(request.env), cwd, patterns, build.mode);
+  await go("build", ...build.buildArgs, "-o", binary, ...patterns);
+  if (isArchive(binary)) {
+    rmSync(binary);
     throw new RunProblem(
-      `${importPath} is package ${name}, not a program. Name a package main, or run its tests with \`maprace test\`.`,
+      `${patterns.join(" ")} is no program: its package is not main. Name a package main, or run its tests with \`maprace test\`.`,
     );
   }
-  const binary = stableBinary(cacheFolder(request.env), folder, importPath, build.mode);
-  await go("build", ...build.buildArgs, "-o", binary, ...patterns);
   if (control.isStopped()) throw new RunProblem("The run was stopped before the program was started.");
   return binary;
 }
@@ -125,11 +113,36 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
   return path.join(parent, "maprace");
 }
 
-/** The one place of a package's instrumented binary: the same for every run of the package in this mode. */
-export function stableBinary(cache: string, folder: string, importPath: string, mode: RunMode): string {
-  const name = importPath === "command-line-arguments" ? "main" : path.posix.basename(importPath);
-  const id = createHash("sha256").update(`${folder}\n${importPath}`).digest("hex").slice(0, 16);
+/**
+ * The one place of a package's instrumented binary: the same for every run of the package in this mode.
+ * @param patterns a package or .go files, as `go` takes them in `folder`.
+ */
+export function stableBinary(
+  cache: string,
+  folder: string,
+  patterns: readonly string[],
+  mode: RunMode,
+): string {
+  const [first = "."] = patterns;
+  const local = first.startsWith(".") || path.isAbsolute(first) || first.endsWith(".go");
+  // A folder is the same package whichever way it is named; an import path means what it means in this folder.
+  const named = local ? patterns.map((pattern) => path.resolve(folder, pattern)) : [folder, ...patterns];
+  const id = createHash("sha256").update(named.join("\n")).digest("hex").slice(0, 16);
+  const name = path.basename(named.at(-1)!).replace(/\.go$|@.*$/, "") || "main";
   const place = path.join(cache, "bin", id, mode);
   mkdirSync(place, { recursive: true });
   return path.join(place, process.platform === "win32" ? `${name}.exe` : name);
+}
+
+/** What `go build -o` writes for a package that is no program. */
+function isArchive(file: string): boolean {
+  const magic = "!<arch>";
+  const start = Buffer.alloc(magic.length);
+  const descriptor = openSync(file, "r");
+  try {
+    readSync(descriptor, start);
+  } finally {
+    closeSync(descriptor);
+  }
+  return start.toString("latin1") === magic;
 }
