@@ -11,7 +11,7 @@ import { mapType, structType } from "../calls/typeShape.ts";
 import { startHandlerValue } from "../goroutines/handlers.ts";
 import { take } from "../locks/heldLocks.ts";
 import { syncCall } from "../locks/syncCalls.ts";
-import type { AssignStmt, CallExpr, Expr, IncDecStmt } from "../syntax/ast.ts";
+import type { AssignStmt, BinaryExpr, CallExpr, Expr, IncDecStmt } from "../syntax/ast.ts";
 import {
   assignVariable,
   awaitChannel,
@@ -132,7 +132,7 @@ function visitTarget(walk: Walk, target: Expr, s: AssignStmt): void {
   } else visitOperand(walk, target);
   const variable = variablePath(walk, target);
   if (variable === null) return;
-  if (mapType(info.typeOf(target))) assignVariable(walk, variable, target);
+  if (mapType(info.typeOf(target))) assignVariable(walk, variable, target, s.end);
   else if (structType(info.typeOf(target)))
     walk.state = { ...walk.state, made: [...walk.state.made, variable] };
 }
@@ -164,6 +164,7 @@ export function conditionStates(walk: Walk, cond: Expr): { yes: WalkState; no: W
       ? { yes: right.yes, no: meet(left.no, right.no) }
       : { yes: meet(left.yes, right.yes), no: right.no };
   }
+  if (x.kind === "BinaryExpr" && (x.op === "==" || x.op === "!=")) return nilCheck(walk, x);
   const attempt = tryLockOf(walk, x);
   visitExpression(walk, x);
   const state = walk.state;
@@ -172,6 +173,19 @@ export function conditionStates(walk: Walk, cond: Expr): { yes: WalkState; no: W
   if (call?.op !== "try-lock") return { yes: state, no: state };
   const lock = lockOf(walk, call);
   return { yes: { ...state, held: take(state.held, lock) }, no: state };
+}
+
+/** Where a map is not nil, somebody has made it. */
+function nilCheck(walk: Walk, x: BinaryExpr): { yes: WalkState; no: WalkState } {
+  visitExpression(walk, x.x);
+  visitExpression(walk, x.y);
+  const state = walk.state;
+  const y = unparen(x.y);
+  const isNil = y.kind === "Ident" && walk.fn.info.objectOf(y)?.kind === "nil";
+  if (!isNil || !mapType(walk.fn.info.typeOf(x.x))) return { yes: state, no: state };
+  mayBeMade(walk, x.x);
+  const made = walk.state;
+  return x.op === "!=" ? { yes: made, no: state } : { yes: state, no: made };
 }
 
 /** The TryLock call whose result `e` is: the call itself, or a local that was given it once. */

@@ -5,7 +5,7 @@
  * twice, the second time with what the first one found.
  */
 import type { World } from "../calls/callees.ts";
-import { type Fn, isCaptured } from "../calls/functions.ts";
+import { type Fn, isCaptured, isVisibleIn } from "../calls/functions.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { assumedLocks } from "../locks/contracts.ts";
 import {
@@ -18,7 +18,7 @@ import {
   type Summary,
 } from "./events.ts";
 import type { Path } from "./path.ts";
-import { valuesOfVar } from "./values.ts";
+import { valuesOf, valuesOfVar } from "./values.ts";
 import { walkBody } from "./walk.ts";
 import type { Walk } from "./walkRecord.ts";
 import { type Alive, START } from "./walkState.ts";
@@ -145,7 +145,9 @@ function isOutlived(fn: Fn): (signal: Signal) => boolean {
 /** True where something other than the function's own locals leads to the path. */
 function outlives(path: Path, fn: Fn): boolean {
   const { role } = path.root;
-  return (role !== "local" && role !== "result") || isCaptured(path.root, fn);
+  if (role === "package" || role === "field" || role === "receiver") return true;
+  if (!isVisibleIn(path.root, fn)) return false;
+  return role === "param" || isCaptured(path.root, fn);
 }
 
 /**
@@ -162,7 +164,19 @@ function exportedAccess(walk: Walk, access: Access, shared: boolean): readonly A
 }
 
 function isOwned(walk: Walk, path: Path): boolean {
+  if (!isVisibleIn(path.root, walk.fn) || leavesThroughPointer(walk, path)) return false;
   return valuesOfVar(walk.world, path.root, walk.fn).some(
     (value) => value.kind === "path" && value.path.root === path.root && value.owned,
   );
+}
+
+/** True where the way goes on through a pointer that the function has put into its own struct from elsewhere. */
+function leavesThroughPointer(walk: Walk, path: Path): boolean {
+  const [first] = path.steps;
+  if (path.steps.length < 2 || first?.kind !== "field") return false;
+  const { world, fn } = walk;
+  return world
+    .storesOf(first.field)
+    .filter((store) => store.scope.facts === fn.facts)
+    .some((store) => valuesOf(world, store.expr, fn).some((value) => value.kind === "unknown"));
 }

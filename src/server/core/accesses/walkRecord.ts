@@ -5,7 +5,14 @@
  * Control flow is `walk.ts`. What a pair means to a user is for the rules.
  */
 import type { World } from "../calls/callees.ts";
-import { type Definition, declaredWithin, type Fn, isCaptured, unparen } from "../calls/functions.ts";
+import {
+  type Definition,
+  declaredWithin,
+  type Fn,
+  isCaptured,
+  isVisibleIn,
+  unparen,
+} from "../calls/functions.ts";
 import { structType, under } from "../calls/typeShape.ts";
 import type { AccessKind } from "../finding.ts";
 import { conflicts, orderedBySignal, samePlace, signalKey } from "../goroutines/order.ts";
@@ -73,10 +80,21 @@ export function emitAccess(walk: Walk, e: Expr, kind: AccessKind, counter = fals
     if (value.kind !== "path") continue;
     const direct = pathKey(value.path) === variableKey;
     variableSeen ||= direct;
+    if (!direct && isTakenOut(walk, e, value.path)) continue;
     const content = writes ? "write" : "read";
     addAccess(walk, { kind, path: value.path, content, variable: direct ? "read" : null, counter, node });
   }
   if (variable && !variableSeen) readVariable(walk, e, variable);
+}
+
+/** True where the local was given the map before its variable was given another: nobody else has it any more. */
+function isTakenOut(walk: Walk, e: Expr, path: Path): boolean {
+  const replacedAt = walk.state.replaced.get(pathKey(path));
+  const x = unparen(e);
+  const obj = replacedAt !== undefined && x.kind === "Ident" ? walk.fn.info.objectOf(x) : null;
+  if (obj?.kind !== "var") return false;
+  const definitions = walk.fn.facts.definitions.get(obj.origin) ?? [];
+  return definitions.every((d) => d.expr !== null && d.expr.pos < replacedAt!);
 }
 
 /** Writes down that a library reads the map that `steps` lead to inside `e`, by reflection. */
@@ -109,9 +127,14 @@ export function readVariable(walk: Walk, e: Expr, variable: Path): void {
 }
 
 /** Writes down that the variable of a map is given another map. */
-export function assignVariable(walk: Walk, variable: Path, node: Node): void {
+export function assignVariable(walk: Walk, variable: Path, node: Node, end: number): void {
   addAccess(walk, { kind: "assign", path: variable, content: null, variable: "write", counter: false, node });
-  walk.state = { ...walk.state, made: union(walk.state.made, [variable], pathKey) };
+  const { made, replaced } = walk.state;
+  walk.state = {
+    ...walk.state,
+    made: union(made, [variable], pathKey),
+    replaced: new Map(replaced).set(pathKey(variable), end),
+  };
 }
 
 function addAccess(
@@ -211,7 +234,7 @@ export function accessKey(access: Access): string {
 function meetSpawn(walk: Walk, alive: Alive, access: Access, spawn: Spawn | null): void {
   const candidates = groupsOf(walk, alive.spawn).get(groupKey(access.path));
   for (const other of candidates ?? []) {
-    if (isOver(other, alive) || !meets(walk, other, access, alive.crossed)) continue;
+    if (isOver(other, alive) || !meets(walk, alive.spawn, other, access, alive.crossed)) continue;
     walk.report({ a: other, spawnA: alive.spawn, b: access, spawnB: spawn, within: walk.fn });
   }
 }
@@ -238,7 +261,9 @@ function isOver(access: Access, alive: Alive): boolean {
   );
 }
 
-function meets(walk: Walk, a: Access, b: Access, crossed: readonly Node[]): boolean {
+function meets(walk: Walk, spawn: Spawn, a: Access, b: Access, crossed: readonly Node[]): boolean {
+  const { root } = a.path;
+  if (!isVisibleIn(root, walk.fn) && root !== spawn.runs?.receiver?.origin) return false;
   if (!conflicts(a, b) || !samePlace(a.path, b.path, crossed.length === 0)) return false;
   if (crossed.some((loop) => declaredWithin(a.path.root, walk.fn, loop))) return false;
   return exclusion(a, b) !== "excluded" && !orderedBySignal(a, b);
@@ -251,7 +276,7 @@ export function startSpawn(walk: Walk, spawn: Spawn): void {
   if (spawn.many) {
     for (const access of spawn.accesses) {
       for (const other of groupsOf(walk, spawn).get(groupKey(access.path)) ?? []) {
-        if (!meets(walk, access, other, [])) continue;
+        if (!meets(walk, spawn, access, other, [])) continue;
         walk.report({ a: access, spawnA: spawn, b: other, spawnB: spawn, within: walk.fn });
       }
     }

@@ -31,6 +31,8 @@ export interface WalkState {
   readonly received: ReadonlyMap<string, number>;
   /** Variables that may have been given a map. */
   readonly made: readonly Path[];
+  /** Where in this function a path was last given another map: what was taken from it before is one's own. */
+  readonly replaced: ReadonlyMap<string, number>;
   /** Locks of the caller that were given back. */
   readonly released: readonly Path[];
 }
@@ -43,6 +45,7 @@ export const START: WalkState = {
   signalled: [],
   received: new Map(),
   made: [],
+  replaced: new Map(),
   released: [],
 };
 
@@ -58,6 +61,7 @@ export function meet(a: WalkState, b: WalkState): WalkState {
     signalled: union(a.signalled, b.signalled, signalKey),
     received: a.received,
     made: union(a.made, b.made, pathKey),
+    replaced: a.replaced.size >= b.replaced.size ? a.replaced : b.replaced,
     released: union(a.released, b.released, pathKey),
   };
 }

@@ -241,3 +241,10 @@ export function declaredWithin(
 export function isCaptured(v: Var, fn: Fn): boolean {
   return v.role !== "package" && v.role !== "field" && !declaredWithin(v, fn, fn.node);
 }
+
+/** True for a variable that the function or one around it declares: one and the same in one run of it. */
+export function isVisibleIn(v: Var, fn: Fn): boolean {
+  if (v.role === "package") return true;
+  for (let f: Fn | null = fn; f !== null; f = f.parent) if (declaredWithin(v, f, f.node)) return true;
+  return false;
+}

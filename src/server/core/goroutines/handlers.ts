@@ -88,6 +88,21 @@ export function startRegistered(walk: Walk, call: CallExpr): void {
     } else if (callee && !callee.pkg?.inWorkspace) startHttpHandler(walk, arg, type);
   }
   if (callee) startService(walk, call, callee);
+  else startUnknownService(walk, call);
+}
+
+/** `pb.RegisterXServer(server, implementation)` where the generated package is not to be had. */
+function startUnknownService(walk: Walk, call: CallExpr): void {
+  const fun = unparen(call.fun);
+  const service = call.args[1];
+  if (fun.kind !== "SelectorExpr" || !service || !/^Register\w+Server$/.test(fun.sel.name)) return;
+  for (const method of namedType(walk.fn.info.typeOf(service))?.methods() ?? []) {
+    const signature = method.type();
+    if (!/^\p{Lu}/u.test(method.name) || signature.kind !== "signature") continue;
+    const last = signature.results.vars.at(-1)?.type();
+    if (last?.kind === "named" && last.obj.name === "error")
+      startMethod(walk, service, method, "gRPC method");
+  }
 }
 
 /** A value with `ServeHTTP` that is handed to a library. */

@@ -12,6 +12,8 @@ const PROMISES = [
   /\b(must|should|is|are|be|been)\b[^.]{0,40}\b(held|locked)\b/i,
   /\b(hold|holds|holding|held|acquires?d?)\b[^.]{0,60}\b(lock|locks|mutex|mu|mtx|\w*Mu|\w*Lock|\w*Mutex)\b/i,
   /\b(lock|mutex|mu|mtx)\b[^.]{0,40}\b(held|hold)\b/i,
+  /\b(only|must|should)\b[^.]{0,60}\b(initiali[sz]ation|init\(\)|init function|start-?up)/i,
+  /\b(must|should|can|may)( not|n't)? be called (concurrently|only (once|from one)|before)/i,
   /\bnot (safe for concurrent|thread[- ]?safe|goroutine[- ]?safe|concurrency[- ]?safe)/i,
 ];
 

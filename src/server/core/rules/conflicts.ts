@@ -8,6 +8,7 @@ import type { Access, Held, Spawn } from "../accesses/events.ts";
 import { groupKey, groupOf } from "../accesses/path.ts";
 import type { Summaries } from "../accesses/summaries.ts";
 import type { Fn } from "../calls/functions.ts";
+import { qualifiedName } from "../calls/typeShape.ts";
 import type { Confidence } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
 import { conflicts, conflictsOnVariableOnly, orderedBySignal } from "../goroutines/order.ts";
@@ -165,15 +166,15 @@ function confidenceOf(
     const lockedA = hasLock(a.access);
     if (lockedA !== hasLock(b.access)) {
       const unlocked = lockedA ? b : a;
-      if (!writes(unlocked.access) || !preparesOnly(unlocked)) return "likely";
+      if (!preparesOnly(unlocked, writes(unlocked.access) ? PREPARES : CONSTRUCTS)) return "likely";
       return weakest;
     }
   }
   if (a.from === "api" && b.from === "api") return weakest;
   const [goroutine, caller] = a.from === "api" ? [b, a] : [a, b];
-  if (!isShared(goroutine)) return weakest;
+  if (!isShared(goroutine) || (!global && !sameHolder(goroutine, caller))) return weakest;
   if (!writes(caller.access)) return "likely";
-  return global || preparesOnly(caller) ? weakest : "likely";
+  return global || preparesOnly(caller, PREPARES) ? weakest : "likely";
 }
 
 /** False where the goroutine may have an instance of its own. */
@@ -181,13 +182,21 @@ function isShared(use: MapUse): boolean {
   return use.spawn !== null && use.access.path.root.role !== "field";
 }
 
+/** True where both reach the map from a value of the same type: it may be the same value. */
+function sameHolder(a: MapUse, b: MapUse): boolean {
+  const name = qualifiedName(a.access.path.root.type());
+  return name !== "" && name === qualifiedName(b.access.path.root.type());
+}
+
 /** Functions that by their name set something up: they run before anything else does. */
 const PREPARES =
   /^(init|setup|set[A-Z]?up|new|make|open|start|configure|unmarshal|decode|parse|load|with|register|must|build|use|handle|on[A-Z])/i;
 
-function preparesOnly(use: MapUse): boolean {
+const CONSTRUCTS = /^(init|setup|set[A-Z]?up|new|make)/i;
+
+function preparesOnly(use: MapUse, names: RegExp): boolean {
   const functions = [use.entry, use.access.fn, ...use.access.calls.map((call) => call.fn)];
-  return functions.some((fn) => fn.node.kind === "FuncDecl" && PREPARES.test(fn.node.name.name));
+  return functions.some((fn) => fn.node.kind === "FuncDecl" && names.test(fn.node.name.name));
 }
 
 /** True where the use could have taken the guard: it goes through the struct that has it. */
@@ -201,10 +210,10 @@ function isLazy(group: MapGroup): boolean {
   return written.some(({ access }) =>
     group.uses.some(
       (use) =>
-        use.access.fn === access.fn &&
         use.access.kind === "read" &&
         use.access.content === "read" &&
-        use.access.node.pos < access.node.pos,
+        (use.access.calls.some((call) => call.fn === access.fn) ||
+          (use.access.fn === access.fn && use.access.node.pos < access.node.pos)),
     ),
   );
 }

@@ -128,7 +128,7 @@ function nilOnTheWay(evidence: Evidence): CoreFinding[] {
   for (const { access, spawn, within } of evidence.summaries.nilWrites) {
     const step = access.path.steps.at(-1);
     const owner = step?.kind === "field" ? step.field : access.path.root;
-    if (isTestFile(access.fn) || found.has(access.node)) continue;
+    if (isTestFile(access.fn) || isTestFile(within) || found.has(access.node)) continue;
     const side: Side = { access, spawn, entry: within, from: spawn ? "goroutine" : "start" };
     const why =
       step === undefined
