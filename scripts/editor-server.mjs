@@ -49,7 +49,9 @@ export async function startEditorServer(options = {}) {
     "--extensions-dir",
     extensions,
   ];
-  const env = { ...process.env, ...options.env };
+  // Started from a command line, says VSCODE_CLI: the environment is taken as it is, and no login shell is asked for another.
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...process.env, VSCODE_CLI: "1", ...options.env };
   // Left by an editor or a test runner that this process was started from.
   for (const name of ["VSCODE_IPC_HOOK_CLI", "NODE_OPTIONS", "PORT", "PASSWORD", "ELECTRON_RUN_AS_NODE"])
     delete env[name];

@@ -49,6 +49,9 @@ describe("in an untrusted workspace", () => {
       .getByRole("button", { name: /^Trust/ })
       .first()
       .click();
-    await expect.poll(() => existsSync(calls), { timeout: 60_000 }).toBe(true);
+    await page
+      .locator(".statusbar-item", { hasText: "Restricted Mode" })
+      .waitFor({ state: "detached", timeout: 10_000 });
+    await expect.poll(() => existsSync(calls), { timeout: 20_000 }).toBe(true);
   });
 });

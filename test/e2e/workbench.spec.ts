@@ -59,6 +59,7 @@ describe("in the workbench", () => {
       });
       await screenshot(page, `squiggle-${theme}`);
     }
+    await screenshot(page, "readme-squiggle", { x: 350, y: 190, width: 960, height: 640 });
   });
 
   test("shows the conflict on the timeline while it runs", async () => {
@@ -77,6 +78,7 @@ describe("in the workbench", () => {
       await conflicts(editor).first().click();
       await screenshot(page, `timeline-${theme}`);
     }
+    await screenshot(page, "readme-timeline");
   });
 
   test("lands on the line of a clicked frame", async () => {
@@ -112,7 +114,10 @@ describe("in the workbench", () => {
   test("runs the repaired program without conflicts", async () => {
     const { page } = editor;
     await runCommand(page, "Maprace: Run with Race Detection");
-    await webview(page).getByText("No conflicts").first().waitFor({ timeout: BUILD_MS });
+    await webview(page)
+      .getByText(/^No conflicts?\b/)
+      .first()
+      .waitFor({ timeout: BUILD_MS });
     await page.locator(".statusbar-item", { hasText: "Maprace: 0 conflicts" }).waitFor();
     expect(await conflicts(editor).count()).toBe(0);
     await screenshot(page, "no-conflicts");

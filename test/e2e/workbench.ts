@@ -82,7 +82,15 @@ export function webview(page: Page): FrameLocator {
   return page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
 }
 
-/** Leaves a picture in test/artifacts. */
-export async function screenshot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(artifacts, `${name}.png`) });
+/** Leaves a picture in test/artifacts: of the whole window, or of the part of it that `clip` names. */
+export async function screenshot(page: Page, name: string, clip?: Clip): Promise<void> {
+  await page.screenshot({ path: join(artifacts, `${name}.png`), ...(clip === undefined ? {} : { clip }) });
+}
+
+/** A part of the window, in pixels. */
+export interface Clip {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
 }
