@@ -2,6 +2,7 @@
  * `maprace env`: the environment in which any build tool (make, bazel's go, a container build) makes an
  * instrumented binary, as commands for the shell: `eval "$(maprace env)"`.
  */
+import { runGo } from "../server/run/goCommand.ts";
 import { RunProblem } from "../server/run/problem.ts";
 import { prepareBuild } from "./instrumentedBuild.ts";
 import { showProblem } from "./run.ts";
@@ -13,7 +14,9 @@ export async function run(argv: string[], assets: string): Promise<number> {
     const { build, output } = await prepareBuild(argv, assets);
     if (output !== undefined) throw new UsageError("-o belongs to maprace build");
     for (const note of build.notes) process.stderr.write(`maprace: ${note}\n`);
-    const variables = { ...build.env, GOFLAGS: goFlags(build.buildArgs, process.env.GOFLAGS) };
+    // Asked of go, because `go env -w` may have set it too, and the variable would hide that.
+    const own = await runGo(build.go, ["env", "GOFLAGS"], { cwd: process.cwd(), env: process.env });
+    const variables = { ...build.env, GOFLAGS: goFlags(build.buildArgs, own.stdout) };
     process.stdout.write(shellCommands(variables, process.platform === "win32"));
     return 0;
   } catch (error) {
@@ -22,19 +25,23 @@ export async function run(argv: string[], assets: string): Promise<number> {
 }
 
 /**
- * GOFLAGS with the instrumented build's flags behind the user's own. Go splits GOFLAGS at spaces and has no
- * quotes there, so a flag with a space in it cannot be handed on this way. `-count=1` keeps a cached test
- * result from passing for a clean one.
+ * GOFLAGS with the instrumented build's flags behind the user's own. `-count=1` keeps a cached test result from
+ * passing for a clean one. Throws a {@link RunProblem} for a flag that GOFLAGS cannot carry.
  */
-export function goFlags(buildArgs: readonly string[], own: string | undefined): string {
-  const spaced = buildArgs.find((flag) => /\s/.test(flag));
-  if (spaced !== undefined) {
+export function goFlags(buildArgs: readonly string[], own: string): string {
+  return [own.trim(), ...buildArgs.map(quoted), "-count=1"].filter((word) => word !== "").join(" ");
+}
+
+/** Go splits GOFLAGS at spaces; quotes of either kind keep a flag whole, and there is no way to escape them. */
+function quoted(flag: string): string {
+  if (!/[\s'"]/.test(flag)) return flag;
+  const quote = flag.includes("'") ? '"' : "'";
+  if (flag.includes(quote)) {
     throw new RunProblem(
-      `The flag ${spaced} has a space in it, which GOFLAGS cannot carry. Use \`maprace build\`, or a folder without spaces.`,
+      `The flag ${flag} has quotes of both kinds in it, which GOFLAGS cannot carry. Use \`maprace build\` instead.`,
     );
   }
-  const words = (own ?? "").split(/\s+/).filter((word) => word !== "");
-  return [...words.filter((word) => !buildArgs.includes(word)), ...buildArgs, "-count=1"].join(" ");
+  return `${quote}${flag}${quote}`;
 }
 
 /** The commands that set `variables` in a POSIX shell, or in PowerShell. */

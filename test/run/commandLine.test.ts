@@ -27,8 +27,9 @@ beforeAll(async () => {
         import { runProgram, runTests } from "./cli/run.ts";
         import { run as open } from "./cli/open.ts";
         import { run as build } from "./cli/build.ts";
+        import { run as env } from "./cli/env.ts";
         const [name, ...argv] = process.argv.slice(2);
-        const commands = { run: runProgram, test: runTests, open, build };
+        const commands = { run: runProgram, test: runTests, open, build, env };
         try {
           process.exitCode = await commands[name](argv, ${JSON.stringify(path.join(folder, "assets"))});
         } catch (error) {
@@ -168,6 +169,19 @@ test("a binary that was built instrumented reports to the file that its environm
   );
   // Without the variable it is a plain program.
   expect(spawnSync(binary, { encoding: "utf8" }).status).toBe(0);
+});
+
+test("the printed environment makes an instrumented binary of any go build, and tests that are not cached", () => {
+  const printed = maprace("env");
+  expect([printed.status, printed.stderr]).toEqual([0, ""]);
+  const env = { ...process.env, MAPRACE_STREAM: path.join(folder, "tests.jsonl") } as Record<string, string>;
+  for (const [, name, value] of printed.stdout.matchAll(/^export (\w+)='(.*)'$/gm)) env[name!] = value!;
+  for (let n = 0; n < 2; n++) {
+    const tested = spawnSync("go", ["test", "./tested"], { cwd: PROGRAMS, env, encoding: "utf8" });
+    expect(tested.stdout).toMatch(/^ok {2}\texample\.com\/programs\/tested\t[\d.]+s\n$/);
+  }
+  const opened = parse(maprace("open", "--format", "json", env.MAPRACE_STREAM!).stdout);
+  expect(opened.filter((record) => record.type === "conflict").at(-1)).toMatchObject({ id: 1, count: 2 });
 });
 
 test("the first signal reaches the program, the second one ends it", async () => {

@@ -75,16 +75,14 @@ test("packages of another module are built in that module", () => {
   });
 });
 
-test("GOFLAGS keeps the user's own flags and turns off cached test results", () => {
-  expect(goFlags(["-overlay=/c/o.json"], "-mod=mod  -buildvcs=false")).toBe(
+test("GOFLAGS keeps the user's own flags, keeps flags with spaces whole, and turns off cached test results", () => {
+  expect(goFlags(["-overlay=/c/o.json"], "-mod=mod -buildvcs=false\n")).toBe(
     "-mod=mod -buildvcs=false -overlay=/c/o.json -count=1",
   );
-  expect(goFlags(["-mod=mod", "-overlay=/c/o.json"], "-mod=mod")).toBe(
-    "-mod=mod -overlay=/c/o.json -count=1",
+  expect(goFlags(["-overlay=/a b/o.json", "-ldflags=-X 'main.v=1'"], "")).toBe(
+    `'-overlay=/a b/o.json' "-ldflags=-X 'main.v=1'" -count=1`,
   );
-  expect(() => goFlags(["-overlay=/a b/o.json"], undefined)).toThrow(
-    /has a space in it, which GOFLAGS cannot carry/,
-  );
+  expect(() => goFlags([`-ldflags='"`], "")).toThrow(/quotes of both kinds/);
 });
 
 test("the environment is printed for the shell that reads it", () => {

@@ -22,6 +22,13 @@ export function explainGoFailure(stderr: string, cwd: string): RunProblem {
       stderr,
     );
   }
+  // The user's own packages have a dot or a module's name in front; these are Go's, in our version.
+  if (/^# (?:runtime|reflect|maps|sync|sync\/atomic|syscall|internal\/\S+)$/m.test(stderr)) {
+    return new RunProblem(
+      "This Go does not compile with Maprace's detector in it. Please report this with the errors shown; until then, run with --mode go-race.",
+      stderr,
+    );
+  }
   if (/cannot write multiple packages to non-directory/.test(stderr)) {
     return new RunProblem("A run takes one package, and this names several. Name the one package to run.");
   }
