@@ -24,7 +24,11 @@ func mrAtomicContext(addr unsafe.Pointer) *mrG {
 	if gp.racectx == 0 || gp.raceignore != 0 || !mrShared(gp, uintptr(addr)) {
 		return nil
 	}
-	return (*mrG)(unsafe.Pointer(gp.racectx))
+	c := (*mrG)(unsafe.Pointer(gp.racectx))
+	if c.written.size != 0 {
+		mrLookAtWritten(c)
+	}
+	return c
 }
 
 // mrAtomicLoad comes before a load. The object it returns, if any, is locked until mrAtomicLoaded.

@@ -72,7 +72,7 @@ func (l *mrLine) events(r *mrRing, until uint32) {
 }
 
 func (l *mrLine) event(e *mrEvent) {
-	inner := mrFrames{pcs: e.pc[:e.n]}
+	inner := mrFrames{pcs: (*[mrDepth]uintptr)(unsafe.Pointer(&e.pc)), n: int(e.n)}
 	hook, _ := inner.step()
 	for mrPrefix(hook.function, "runtime.race") || mrPrefix(hook.function, "runtime.mr") {
 		hook, _ = inner.step()
@@ -88,7 +88,7 @@ func (l *mrLine) event(e *mrEvent) {
 		l.hex(uint64(e.addr))
 		l.byte('"')
 	}
-	user := mrFrames{pcs: e.pc[:e.n], sync: true}
+	user := mrFrames{pcs: inner.pcs, n: inner.n, sync: true}
 	if fr, ok := user.user(); ok {
 		l.raw(`,"frame":`)
 		l.frame(fr)

@@ -78,7 +78,9 @@ type mrG struct {
 	// sites remembers recently captured stacks (maprace_stacks.go).
 	sites [mrSiteCache]uint32
 	ring  *mrRing
-	next  *mrG
+	// written is a write that may be one of a map variable (maprace_vars.go).
+	written mrWritten
+	next    *mrG
 }
 
 // mrMain is the main goroutine's context: raceinit runs before there is any allocator.

@@ -8,6 +8,7 @@
 package runtime
 
 import (
+	"internal/abi"
 	"unsafe"
 )
 
@@ -23,8 +24,14 @@ func racemalloc(p unsafe.Pointer, sz uintptr)         {}
 func raceproccreate() uintptr                         { return 1 }
 func raceprocdestroy(ctx uintptr)                     {}
 
-// racefree is called by the sweeper for freed objects of spans that hold synchronisation objects.
-func racefree(p unsafe.Pointer, sz uintptr) { mrForget(uintptr(p), sz) }
+// racefree is called by the sweeper for the freed objects of spans that mrSweeps names.
+func racefree(p unsafe.Pointer, sz uintptr) {
+	mrForget(uintptr(p), sz)
+	mrForgetVars(uintptr(p), sz)
+	if sz == mrHeader.size {
+		mrFold((*abi.MapraceState)(add(p, mrHeader.offset)))
+	}
+}
 
 func raceinit() (uintptr, uintptr) { return uintptr(unsafe.Pointer(&mrMain)), 1 }
 func racefini()                    { mrEnd() }
@@ -49,6 +56,9 @@ func racegostart(pc uintptr) uintptr {
 func racegoend() {
 	gp := getg()
 	if c := (*mrG)(unsafe.Pointer(gp.racectx)); c != nil {
+		if c.written.size != 0 {
+			mrLookAtWritten(c)
+		}
 		gp.racectx = 0
 		mrEndContext(c)
 	}
@@ -74,7 +84,11 @@ func mrSyncing(gp *g, addr unsafe.Pointer) *mrG {
 	if getg().raceignore != 0 || !mrShared(gp, uintptr(addr)) {
 		return nil
 	}
-	return (*mrG)(unsafe.Pointer(gp.racectx))
+	c := (*mrG)(unsafe.Pointer(gp.racectx))
+	if c != nil && c.written.size != 0 && gp == getg() {
+		mrLookAtWritten(c)
+	}
+	return c
 }
 
 func raceacquire(addr unsafe.Pointer)        { raceacquireg(getg(), addr) }

@@ -120,6 +120,9 @@ func mrMapRead(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint8
 		return
 	}
 	c := (*mrG)(unsafe.Pointer(gp.racectx))
+	if c.written.size != 0 {
+		mrLookAtWritten(c)
+	}
 	switch op {
 	case mrOpNext:
 		op = mrOpIterate
@@ -154,6 +157,9 @@ func mrMapWrite(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint
 		return
 	}
 	c := (*mrG)(unsafe.Pointer(gp.racectx))
+	if c.written.size != 0 {
+		mrLookAtWritten(c)
+	}
 	if op == mrOpDelete {
 		s.Deletes++
 	} else {
@@ -314,7 +320,10 @@ func mrMapMade(t *abi.MapType, s *abi.MapraceState) {
 		return
 	}
 	c := (*mrG)(unsafe.Pointer(gp.racectx))
-	*s = abi.MapraceState{Known: 1}
+	*s = abi.MapraceState{Magic: mrMagic}
+	if mrHeader.size == 0 {
+		mrLearnHeader(s)
+	}
 	var typ *abi.Type
 	if t != nil {
 		typ = &t.Type
@@ -325,7 +334,7 @@ func mrMapMade(t *abi.MapType, s *abi.MapraceState) {
 // mrTyped completes the place of a map that was made by code that does not know its type.
 func mrTyped(t *abi.MapType, s *abi.MapraceState) {
 	if t != nil && s.Place != 0 {
-		if p := mrPlaces.list[s.Place]; p.typ == nil {
+		if p := mrPlaces.list[s.Place]; p.typ == 0 {
 			s.Place = mrPlaceOf(&t.Type, p.site)
 		}
 	}

@@ -40,7 +40,7 @@ type mrConflict struct {
 }
 
 type mrPosition struct {
-	file string
+	file uintptr // the name's address: each file has one
 	line int32
 	op   uint8
 }
@@ -129,10 +129,13 @@ func mrConflictOf(a, b mrPosition) (id uint32, isNew bool) {
 
 // mrFrames walks the logical frames of a stack, inlined ones included, innermost first. The runtime's
 // own frames at both ends, and those of the map code, are left out.
+//
+// It keeps no pointers of its own, because it is also used where write barriers are forbidden.
 type mrFrames struct {
-	pcs     []uintptr
+	pcs     *[mrDepth]uintptr
+	n, next int
 	sync    bool // leave out package sync's own frames too
-	inlined inlineUnwinder
+	pc      uintptr
 	frame   inlineFrame
 	started bool
 }
@@ -145,23 +148,26 @@ type mrFrame struct {
 // step moves to the next frame of any kind.
 func (f *mrFrames) step() (mrFrame, bool) {
 	for {
-		for f.frame.valid() {
-			u, uf := &f.inlined, f.frame
-			f.frame = u.next(uf)
-			fn := u.srcFunc(uf)
-			if fn.funcID == abi.FuncIDWrapper {
-				continue
+		if f.frame.valid() {
+			u, _ := newInlineUnwinder(findfunc(f.pc), f.pc)
+			for f.frame.valid() {
+				uf := f.frame
+				f.frame = u.next(uf)
+				fn := u.srcFunc(uf)
+				if fn.funcID == abi.FuncIDWrapper {
+					continue
+				}
+				file, line := u.fileLine(uf)
+				return mrFrame{fn.name(), file, line}, true
 			}
-			file, line := u.fileLine(uf)
-			return mrFrame{fn.name(), file, line}, true
 		}
-		if len(f.pcs) == 0 {
+		if f.next >= f.n {
 			return mrFrame{}, false
 		}
-		pc := f.pcs[0] - 1
-		f.pcs = f.pcs[1:]
-		if fi := findfunc(pc); fi.valid() {
-			f.inlined, f.frame = newInlineUnwinder(fi, pc)
+		f.pc = f.pcs[f.next] - 1
+		f.next++
+		if fi := findfunc(f.pc); fi.valid() {
+			_, f.frame = newInlineUnwinder(fi, f.pc)
 		}
 	}
 }
@@ -194,21 +200,21 @@ func mrIsSync(name string) bool {
 	return mrPrefix(name, "sync.") || mrPrefix(name, "sync/") || mrPrefix(name, "internal/sync.")
 }
 
-// mrStackPCs returns the return addresses of an interned stack, none for id 0.
-func mrStackPCs(id uint32) []uintptr {
+// mrFramesOf walks an interned stack, nothing for id 0.
+func mrFramesOf(id uint32) mrFrames {
 	if s := mrStackAt(id); s != nil {
-		return s.pc[:s.n]
+		return mrFrames{pcs: &s.pc, n: int(s.n)}
 	}
-	return nil
+	return mrFrames{}
 }
 
 func mrPositionOf(a *mrAccess) mrPosition {
-	f := mrFrames{pcs: mrStackPCs(a.site)}
+	f := mrFramesOf(a.site)
 	fr, ok := f.user()
 	if !ok {
 		return mrPosition{op: a.op}
 	}
-	return mrPosition{fr.file, int32(fr.line), a.op}
+	return mrPosition{uintptr(unsafe.Pointer(unsafe.StringData(fr.file))), int32(fr.line), a.op}
 }
 
 func (l *mrLine) frame(fr mrFrame) {
@@ -223,7 +229,7 @@ func (l *mrLine) frame(fr mrFrame) {
 
 func (l *mrLine) stack(id uint32) {
 	l.byte('[')
-	f := mrFrames{pcs: mrStackPCs(id)}
+	f := mrFramesOf(id)
 	for n := 0; !l.full(); n++ {
 		fr, ok := f.user()
 		if !ok {
@@ -293,9 +299,12 @@ func mrWriteCounts() {
 // mrPlace is where maps of one type are made, with what was counted of those that are gone.
 type mrPlace struct {
 	_    sys.NotInHeap
-	typ  *abi.Type
+	typ  uintptr // *abi.Type
 	site uint32
 	next uint32
+
+	reads, writes, iterations, deletes uint64
+	goroutines, keys                   uint32
 }
 
 const (
@@ -311,8 +320,9 @@ var mrPlaces struct {
 }
 
 // mrPlaceOf returns the number of the place where maps of a type (nil: not known yet) are made by a stack.
-func mrPlaceOf(typ *abi.Type, site uint32) uint32 {
-	h := (site ^ uint32(uintptr(unsafe.Pointer(typ))>>4)) * 0x9E3779B1 >> 20 % mrPlaceBuckets
+func mrPlaceOf(t *abi.Type, site uint32) uint32 {
+	typ := uintptr(unsafe.Pointer(t))
+	h := (site ^ uint32(typ>>4)) * 0x9E3779B1 >> 20 % mrPlaceBuckets
 	p := &mrPlaces
 	if n := mrFindPlace(atomic.Load(&p.bucket[h]), typ, site); n != 0 {
 		return n
@@ -333,7 +343,7 @@ func mrPlaceOf(typ *abi.Type, site uint32) uint32 {
 	return n
 }
 
-func mrFindPlace(n uint32, typ *abi.Type, site uint32) uint32 {
+func mrFindPlace(n uint32, typ uintptr, site uint32) uint32 {
 	for n != 0 {
 		pl := mrPlaces.list[n]
 		if pl.typ == typ && pl.site == site {
@@ -352,19 +362,16 @@ func (l *mrLine) place(n uint32) {
 		return
 	}
 	pl := mrPlaces.list[n]
-	if pl.typ == nil {
+	if pl.typ == 0 {
 		l.str("map")
 	} else {
-		l.str(toRType(pl.typ).string())
+		l.str(toRType((*abi.Type)(unsafe.Pointer(pl.typ))).string())
 	}
 	l.raw(`,"created":`)
 	l.stack(pl.site)
 	l.raw(`,"id":"map-`)
 	l.num(uint64(n))
 	l.raw(`"}`)
-}
-
-func mrWriteMaps() {
 }
 
 func mrPrefix(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }

@@ -15,8 +15,7 @@ type MapraceState struct {
 	WriteKey, ReadKey   uint32 // salted hashes of the keys
 	WriteTime, ReadTime uint32
 	WriteOp, ReadOp     uint8
-	Known               uint8 // this state belongs to a map: set when it is made
-	_                   uint8
+	Magic               uint16 // set when the map is made
 	Lock                uint32
 	Place               uint32 // where and as what the map was made
 

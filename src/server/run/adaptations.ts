@@ -95,7 +95,7 @@ export const CONSTANTS: readonly Adaptation[] = [
     edits: [
       {
         find: /(if (?:traceAllocFreeEnabled\(\) \|\| |debug\.allocfreetrace != 0 \|\| )?debug\.clobberfree != 0 \|\| )raceenabled( \|\| msanenabled)/,
-        replace: "$1mrHoldsSyncs(s.base(), s.npages)$2",
+        replace: "$1mrSweeps(s.base(), s.npages, s.elemsize)$2",
       },
     ],
   },

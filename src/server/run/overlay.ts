@@ -9,6 +9,7 @@ import path from "node:path";
 import type { RunMode } from "../../protocol.ts";
 import { type Adaptation, CONSTANTS, POLL_STREAMS } from "./adaptations.ts";
 import { atomicWrappers, wrapDirectCalls, wrapOwnOperations } from "./atomics.ts";
+import { runGo } from "./goCommand.ts";
 import { RACE0_ON, unansweredHooks } from "./hooks.ts";
 import { HMAPS, SWISS_MAP_HOOKS, SWISS_MAPS } from "./mapAdaptations.ts";
 import { readToolchain, type Toolchain } from "./toolchain.ts";
@@ -82,10 +83,19 @@ export async function prepareOverlay(request: OverlayRequest): Promise<PreparedB
   if (request.mode !== "go-race") {
     Object.assign(replaced, adaptedRuntime(toolchain, folder, request.runtimeSources));
   }
-  const buildArgs = request.mode === "go-race" ? ["-race"] : [];
+  const notes: string[] = [];
+  const mode = effectiveMode(request.mode, toolchain, notes);
+  const buildArgs = mode === "go-race" ? ["-race"] : [];
   if (Object.keys(replaced).length > 0) {
     const overlay = store(folder, "overlay.json", JSON.stringify({ Replace: replaced }, null, 1));
     buildArgs.push(`-overlay=${overlay}`);
+  }
+  if (mode === "vars") {
+    const compiler = usersCompilerFlags(flags);
+    for (const pattern of request.packages ?? (await mainModules(toolchain, request.cwd, env))) {
+      // The compiler's -race would also check uses of unsafe, which is not what was asked for.
+      buildArgs.push(`-gcflags=${pattern}=${["-race", "-d=checkptr=0", ...compiler].join(" ")}`);
+    }
   }
   return {
     go: toolchain.go,
@@ -93,10 +103,44 @@ export async function prepareOverlay(request: OverlayRequest): Promise<PreparedB
     buildArgs: [...flags, ...buildArgs],
     goVersion: toolchain.version,
     goroot: toolchain.realGoroot,
-    mode: request.mode,
+    mode,
     mapPath: (file) => mapPath(file, toolchain),
-    notes: [],
+    notes,
   };
+}
+
+/** Where the compiler has `-race`, which `vars` needs (cmd/internal platform tables of Go 1.22 to 1.26). */
+const COMPILER_HAS_RACE =
+  /^(linux\/(amd64|arm64|ppc64le|s390x)|darwin\/(amd64|arm64)|(freebsd|netbsd|windows)\/amd64)$/;
+
+function effectiveMode(mode: RunMode, { goos, goarch }: Toolchain, notes: string[]): RunMode {
+  if (mode !== "vars" || COMPILER_HAS_RACE.test(`${goos}/${goarch}`)) return mode;
+  notes.push(
+    `Mode vars needs Go's compiler to support -race, which it does not on ${goos}/${goarch}: watching map operations only (mode maps).`,
+  );
+  return "maps";
+}
+
+/** The user's -gcflags for the packages of the command line: the last flag for a package is the only one that counts. */
+function usersCompilerFlags(flags: string[]): string[] {
+  let compiler: string[] = [];
+  for (const flag of flags) {
+    const [, value] = /^--?gcflags=(.*)$/.exec(flag) ?? [];
+    if (value === undefined) continue;
+    const [, pattern, rest] = /^([^-=][^=]*)=(.*)$/.exec(value) ?? [];
+    if (pattern === undefined || pattern === "all") compiler = splitFlags(rest ?? value);
+  }
+  return compiler;
+}
+
+/** Patterns for the packages of the main modules; of the folder where there is no module. */
+async function mainModules(toolchain: Toolchain, cwd: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+  const { stdout, exitCode } = await runGo(toolchain.go, ["list", "-m", "-f", "{{.Path}}"], {
+    cwd,
+    env: { ...env, ...toolchain.env },
+  });
+  const modules = stdout.split("\n").filter((line) => line !== "" && line !== "command-line-arguments");
+  return exitCode === 0 && modules.length > 0 ? modules.map((module) => `${module}/...`) : ["./..."];
 }
 
 function refuseVersion(toolchain: Toolchain): void {
