@@ -258,16 +258,16 @@ describe("in the editor's panel", () => {
     await send(page, { type: "records", records: [sampleRun[0]!, ...sampleConflicts] });
     await rows(page).nth(2).click();
     await page.locator(".side .frame").first().focus();
-    const storm = manyConflicts(20_000, 300);
+    const storm = manyConflicts(8_000, 300);
     for (let from = 0; from < storm.length; from += 500) {
       await send(page, { type: "records", records: storm.slice(from, from + 500) });
     }
-    await page.getByText("20,005 conflicts").waitFor();
+    await page.getByText("8,005 conflicts").waitFor();
     expect(await rows(page).count()).toBeLessThan(40);
     expect(await selectedRow(page).getAttribute("id")).toBe("conflict-3");
     expect(await page.evaluate("document.activeElement.classList.contains('frame')")).toBe(true);
     await page.getByRole("button", { name: "Whole run" }).click();
-    await page.getByText(/of 20005 conflicts are drawn/).waitFor();
+    await page.getByText(/of 8005 conflicts are drawn/).waitFor();
     await page.getByLabel("Filter conflicts by function, file or map type").fill("no such thing");
     await page.getByText("No conflict has “no such thing”").waitFor();
     await page.getByRole("button", { name: "Clear the filter" }).click();
