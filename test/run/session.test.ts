@@ -175,6 +175,14 @@ test("a panic is told by its own words", async () => {
   });
 });
 
+test("a program that died of a concurrent map access unreported is reported from its own last words", async () => {
+  const run = new Watched({ packages: ["./fatal"] });
+  const { end, conflicts: found } = await run.session.finished;
+  expect(end).toMatchObject({ exitCode: 2, conflicts: 1, death: "fatal error: concurrent map writes" });
+  expect(found[0]!.accesses[1].stack[0]).toMatchObject({ function: "main.set", line: 12 });
+  expect(conflicts(run.records)).toHaveLength(1);
+});
+
 test("an interrupt reaches the program; what ignores it is ended with everything it started", async () => {
   const polite = new Watched({ packages: ["./racy"], args: ["wait"] });
   await polite.until(() => (polite.stdout.includes("counted") ? true : undefined));
@@ -190,6 +198,26 @@ test("an interrupt reaches the program; what ignores it is ended with everything
   stubborn.session.kill();
   await stubborn.session.finished;
   await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]));
+});
+
+test("a program that starts itself again is one run with the conflicts of both processes", async () => {
+  const run = new Watched({ packages: ["./again"] });
+  const { end, conflicts: found } = await run.session.finished;
+  expect(end).toMatchObject({ exitCode: 7, conflicts: 2, dropped: 0 });
+  expect(end.truncated).toBeUndefined();
+  expect(found.map((conflict) => [conflict.id, conflict.accesses[1].stack[0]?.function])).toEqual([
+    [1, "main.inParent"],
+    [2, "main.inChild"],
+  ]);
+  expect(found[0]!.map.id).not.toBe(found[1]!.map.id);
+});
+
+test("exploring runs the program again and says how often a conflict was seen", async () => {
+  const run = new Watched({ packages: ["./racy"], explore: { runs: 3 } });
+  const { end, conflicts: found } = await run.session.finished;
+  expect(end).toMatchObject({ exitCode: 0, conflicts: 1 });
+  expect(run.stdout).toBe("counted\ncounted\ncounted\n");
+  expect(found[0]).toMatchObject({ count: 3, explored: { runs: 3, seen: 3, seed: 1, replays: 0 } });
 });
 
 test("unsaved text takes part in the run, and the file stays as it is", async () => {

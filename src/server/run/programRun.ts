@@ -5,7 +5,7 @@
  */
 import path from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import { createCrashReader } from "./crashLog.ts";
+import { conflictOfCrash, createCrashReader } from "./crashLog.ts";
 import { RunProblem } from "./problem.ts";
 import { type ProcessEnd, type ProcessTree, startProcessTree } from "./processTree.ts";
 import type { Launch } from "./programBuild.ts";
@@ -44,8 +44,10 @@ export async function runProgramOnce(run: ProgramRun): Promise<ProgramEnd> {
   const { launch, request } = run;
   const isTest = request.target === "test";
   let started = false;
+  let conflicts = 0;
   const take = (record: StreamRecord): void => {
     if (record.type === "start") started = true;
+    if (record.type === "conflict") conflicts++;
     run.onRecord(record);
   };
   const reports = launch.build.mode === "go-race" ? followRaceLogs(run, take) : followStream(run, take);
@@ -86,7 +88,11 @@ export async function runProgramOnce(run: ProgramRun): Promise<ProgramEnd> {
   if (!started && !(run.isStopped() && end.signal !== null)) {
     throw explainSilence(end, isTest ? tests.ran : undefined);
   }
-  const death = end.signal ? `signal: ${end.signal}` : end.exitCode === 0 ? undefined : crash.crash()?.death;
+  const died = end.exitCode === 0 ? undefined : crash.crash();
+  // A program can die of a concurrent map access before any detector has told it: then the crash is the report.
+  const fatal = died && conflicts === 0 ? conflictOfCrash(died, 0) : undefined;
+  if (fatal) take({ ...fatal, pid: tree.child.pid ?? 0 });
+  const death = end.signal ? `signal: ${end.signal}` : died?.death;
   return { exitCode: end.exitCode, damaged, ...(death === undefined ? {} : { death }) };
 }
 
