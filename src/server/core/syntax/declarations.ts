@@ -14,14 +14,8 @@ import type {
   VarSpec,
 } from "./ast.ts";
 import { badAt, type Conversion, ERROR, endHere, identHere, isPlain, startHere, typeHere } from "./cursor.ts";
-import {
-  addToSignature,
-  convertExpr,
-  convertExprs,
-  convertParams,
-  emptySignature,
-  finishSignature,
-} from "./expressions.ts";
+import { convertExpr, convertExprs } from "./expressions.ts";
+import { addToSignature, convertParams, emptySignature, finishSignature } from "./typeExpressions.ts";
 
 /** Calls `visit` on every node of type `wanted` under the cursor, directly or in a parenthesised group. */
 function eachSpec(cx: Conversion, wanted: readonly string[], visit: () => void): void {

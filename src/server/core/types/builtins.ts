@@ -5,7 +5,7 @@ import { type Checker, invalid, type Operand, recordValueType, valueOperand } fr
 import { byteLength } from "./constants.ts";
 import { expression, expressionOrType, indexValue } from "./expressions.ts";
 import { VarObj } from "./objects.ts";
-import { allBasic, coreString, coreType, defaultType, isUntyped, under } from "./predicates.ts";
+import { allBasic, coreString, coreType, defaultType, isTypeParam, isUntyped, under } from "./predicates.ts";
 import { sizeOf } from "./sizes.ts";
 import type { Signature, Type } from "./types.ts";
 import { typeExpr } from "./typexprs.ts";
@@ -130,9 +130,9 @@ function allocation(cx: Checker, e: CallExpr, name: "make" | "new"): Operand {
     return valueOperand(result, e);
   }
   const type = typeExpr(cx, first);
-  const sizes = rest.map((size) => indexValue(cx, size).type);
+  const sizes = rest.map((size) => indexValue(cx, size));
   if (type.kind === "unknown") return invalid(e);
-  signature(cx, e.fun, [type, ...sizes.map(() => INT)], [type]);
+  signature(cx, e.fun, [type, ...sizes.map((x) => x.type)], [type]);
   return valueOperand(type, e);
 }
 
@@ -171,10 +171,10 @@ function append(cx: Checker, e: CallExpr): Operand {
   if (elem === null) return invalid(e);
   if (e.hasEllipsis) {
     const more = args[1];
-    if (more !== undefined && isUntyped(more.type)) assignTo(cx, more, STRING_TYPE);
-    const bytes = more !== undefined && allBasic(more.type, STRING);
-    if (bytes) signature(cx, e.fun, [type, more.type], [type], true);
-    else signature(cx, e.fun, [type, { kind: "slice", elem }], [type], true);
+    // append(bytes, s...) takes a string, or what may be one.
+    if (more !== undefined && isBytesOrString(more.type)) {
+      signature(cx, e.fun, [type, isUntyped(more.type) ? STRING_TYPE : more.type], [type], true);
+    } else signature(cx, e.fun, [type, { kind: "slice", elem }], [type], true);
     return valueOperand(type, e);
   }
   for (const x of args.slice(1)) assignTo(cx, x, elem);
@@ -184,12 +184,11 @@ function append(cx: Checker, e: CallExpr): Operand {
 
 function copy(cx: Checker, e: CallExpr): Operand {
   const args = argumentsOf(cx, e);
-  for (const x of args) if (isUntyped(x.type)) assignTo(cx, x, STRING_TYPE);
   if (args.length === 2)
     signature(
       cx,
       e.fun,
-      args.map((x) => x.type),
+      args.map((x) => defaultType(x.type)),
       [INT],
     );
   return valueOperand(INT, e);
@@ -297,6 +296,10 @@ function unsafeCall(cx: Checker, e: CallExpr, name: string): Operand {
     case "unsafe.Offsetof": {
       assignTo(cx, x, null);
       const size = name === "unsafe.Sizeof" ? sizeOf(x.type) : null;
+      if (size === null && dependsOnTypeParam(x.type)) {
+        signature(cx, e.fun, [x.type], [UINTPTR]);
+        return valueOperand(UINTPTR, e);
+      }
       return { mode: "constant", type: UINTPTR, value: size === null ? null : BigInt(size), expr: e };
     }
     case "unsafe.Add":
@@ -332,4 +335,18 @@ function unsafeCall(cx: Checker, e: CallExpr, name: string): Operand {
     default:
       return invalid(e);
   }
+}
+
+/** True where the size of a type is known only when its type parameters are. */
+function dependsOnTypeParam(t: Type): boolean {
+  if (isTypeParam(t)) return true;
+  const u = under(t);
+  if (u.kind === "array") return dependsOnTypeParam(u.elem);
+  return u.kind === "struct" && u.fields.some((f) => dependsOnTypeParam(f.type()));
+}
+
+/** True for strings and for type parameters that are strings or byte slices. */
+function isBytesOrString(t: Type): boolean {
+  const core = coreString(t);
+  return core !== null && core.kind === "basic" && (core.flags & STRING) !== 0;
 }

@@ -6,7 +6,7 @@ import { represent, toInteger } from "./constants.ts";
 import { expression, expressionOrType, genericExpression } from "./expressions.ts";
 import { freshSignature, settleInstance, writtenArgs } from "./generics.ts";
 import { formalsFor, infer } from "./infer.ts";
-import { instantiateSignature, subst, substitution } from "./instantiate.ts";
+import { instantiateSignature } from "./instantiate.ts";
 import { UNKNOWN } from "./objects.ts";
 import { allBasic, coreType, defaultType, isInterface, isUntyped, under } from "./predicates.ts";
 import type { Signature, Type, TypeParam } from "./types.ts";
@@ -101,87 +101,35 @@ function inferCall(
   signature: Signature,
   args: readonly Operand[],
 ): Signature | null {
-  const written = writtenArgs(cx, fun);
-  const own =
-    signature.typeParams.length > 0
-      ? freshSignature(cx, signature)
-      : { signature, params: [] as TypeParam[] };
+  const own = signature.typeParams.length > 0 ? freshSignature(cx, signature) : { signature, params: [] };
   const formals = formalsFor(own.signature.params.vars, own.signature.variadic, e.hasEllipsis, args.length);
   const params: TypeParam[] = [...own.params];
-  const known: Type[] = [...written];
-  // Where arguments bring type parameters of their own, those given explicitly cannot simply come first.
-  const given = substitution(own.params, written);
-  let operands: readonly Operand[] = args;
-  const argParams: {
-    readonly arg: Operand;
-    readonly signature: Signature;
-    readonly params: readonly TypeParam[];
-  }[] = [];
-  if (args.some(isGeneric)) {
-    operands = args.map((arg) => {
-      if (!isGeneric(arg) || arg.type.kind !== "signature") return arg;
-      const fresh = freshSignature(cx, arg.type);
-      const partial = substitution(fresh.params, writtenArgs(cx, arg));
-      argParams.push({ arg, signature: arg.type, params: fresh.params });
-      params.push(...fresh.params);
-      return { ...arg, type: subst({ ...fresh.signature, typeParams: [] }, partial) };
-    });
-  }
-  const single = argParams.length === 0;
-  const unknowns = single ? params : params.filter((p) => !given.has(p));
-  const open = formals.map((f) => (single ? f : subst(f, given)));
-  const found = inferWithWritten(unknowns, single ? known : [], open, operands, argParams, cx);
+  const known: (Type | null)[] = padded(writtenArgs(cx, fun), own.params.length);
+  const generics: { readonly arg: Operand; readonly signature: Signature; readonly from: number }[] = [];
+  const operands = args.map((arg) => {
+    if (!isGeneric(arg) || arg.type.kind !== "signature") return arg;
+    const fresh = freshSignature(cx, arg.type);
+    generics.push({ arg, signature: arg.type, from: params.length });
+    params.push(...fresh.params);
+    known.push(...padded(writtenArgs(cx, arg), fresh.params.length));
+    return { ...arg, type: { ...fresh.signature, typeParams: [] } };
+  });
+  const found = infer(params, known, formals, operands);
   if (found === null) return null;
-  const ownArgs = own.params.map((p) => given.get(p) ?? found.get(p) ?? UNKNOWN);
-  for (const { arg, signature: generic, params: fresh } of argParams) {
-    const partial = writtenArgs(cx, arg);
-    settleInstance(
-      cx,
-      arg,
-      generic,
-      fresh.map((p, i) => partial[i] ?? found.get(p) ?? UNKNOWN),
-    );
+  for (const { arg, signature: generic, from } of generics) {
+    settleInstance(cx, arg, generic, found.slice(from, from + generic.typeParams.length));
   }
   if (own.params.length === 0) return signature;
+  const ownArgs = found.slice(0, own.params.length);
   recordInstance(cx, e.fun, ownArgs);
   const instance = instantiateSignature(signature, ownArgs);
-  for (let f = e.fun; ; f = f.x) {
-    cx.info.types[f.id] = instance;
-    if (f.kind !== "ParenExpr" && f.kind !== "IndexExpr") break;
-  }
+  cx.info.types[e.fun.id] = instance;
   return instance;
 }
 
-interface GenericArg {
-  readonly arg: Operand;
-  readonly signature: Signature;
-  readonly params: readonly TypeParam[];
-}
-
-function inferWithWritten(
-  params: readonly TypeParam[],
-  known: readonly Type[],
-  formals: readonly Type[],
-  args: readonly Operand[],
-  generic: readonly GenericArg[],
-  cx: Checker,
-): ReadonlyMap<TypeParam, Type> | null {
-  // Type parameters of arguments that were written out need no inference.
-  const settled = new Map<TypeParam, Type>();
-  for (const g of generic) {
-    for (const [i, t] of writtenArgs(cx, g.arg).entries()) {
-      const p = g.params[i];
-      if (p !== undefined) settled.set(p, t);
-    }
-  }
-  const open = params.filter((p) => !settled.has(p));
-  const found = infer(open, known, formals, args);
-  if (found === null) return null;
-  for (const [i, p] of open.entries()) {
-    const t = found[i];
-    if (t !== undefined) settled.set(p, t);
-  }
-  return settled;
+/** The written type arguments, followed by as many nulls as make `count`. */
+function padded(written: readonly Type[], count: number): (Type | null)[] {
+  return Array.from({ length: count }, (_, i) => written[i] ?? null);
 }
 
 /** `T(x)` where `T` is a type. */

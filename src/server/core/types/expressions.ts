@@ -317,7 +317,6 @@ function indexExpr(cx: Checker, e: IndexExpr): Operand {
   }
   indexValue(cx, first);
   const addressable = element.always || (element.array && x.mode === "variable");
-  if (isUntyped(x.type)) updateType(cx, x.expr, STRING_TYPE, true);
   return { mode: addressable ? "variable" : "value", type: element.type, value: null, expr: e };
 }
 
@@ -390,11 +389,7 @@ function sliceExpr(cx: Checker, e: SliceExpr): Operand {
   switch (u.kind) {
     case "basic":
       if ((u.flags & STRING) === 0) return invalid(e);
-      if (isUntyped(x.type)) {
-        updateType(cx, x.expr, STRING_TYPE, true);
-        return valueOperand(STRING_TYPE, e);
-      }
-      return valueOperand(x.type, e);
+      return valueOperand(isUntyped(x.type) ? STRING_TYPE : x.type, e);
     case "array":
       return valueOperand({ kind: "slice", elem: u.elem }, e);
     case "pointer": {
@@ -414,9 +409,7 @@ function partialInstance(cx: Checker, e: IndexExpr, generic: Signature): Operand
   if (args.length > generic.typeParams.length) return invalid(e);
   if (args.length === generic.typeParams.length) {
     recordInstance(cx, e, args);
-    const type = instantiateSignature(generic, args);
-    cx.info.types[e.x.id] = type;
-    return valueOperand(type, e);
+    return valueOperand(instantiateSignature(generic, args), e);
   }
   cx.info.instances.set(e.id, args);
   return valueOperand(generic, e);

@@ -31,10 +31,7 @@ export function inferAssigned(cx: Checker, x: Operand, target: Type): void {
 export function settleInstance(cx: Checker, x: Operand, signature: Signature, args: readonly Type[]): void {
   recordInstance(cx, x.expr, args);
   x.type = instantiateSignature(signature, args);
-  for (let e = x.expr; ; e = e.x) {
-    cx.info.types[e.id] = x.type;
-    if (e.kind !== "ParenExpr" && e.kind !== "IndexExpr") break;
-  }
+  cx.info.types[x.expr.id] = x.type;
 }
 
 /** A copy of a generic signature with type parameters of its own, so that a function can call itself. */

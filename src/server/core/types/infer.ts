@@ -19,16 +19,15 @@ import { UNTYPED_NIL } from "./universe.ts";
 import { maxUntyped } from "./untyped.ts";
 
 /**
- * The type arguments for `params`, the first `known.length` of which are given; null where they cannot be told.
+ * The type arguments for `params`, those that `known` gives among them; null where they cannot be told.
  * `formals` and `args` are parameters and arguments in step.
  */
 export function infer(
   params: readonly TypeParam[],
-  known: readonly Type[],
+  known: readonly (Type | null)[],
   formals: readonly Type[],
   args: readonly Operand[],
 ): readonly Type[] | null {
-  if (known.length === params.length) return known;
   const given = substitution(params, known);
   const u = openUnifier(params, known);
   const untyped = new Map<TypeParam, Type>();
@@ -37,7 +36,7 @@ export function infer(
     const formal = formals[i];
     if (formal === undefined) continue;
     const target = subst(formal, given);
-    if (!mentions(target, set)) continue;
+    if (!mentions(target, set) && !mentions(arg.type, set)) continue;
     if (arg.mode === "invalid" || arg.type.kind === "unknown") continue;
     if (!isUntyped(arg.type)) {
       if (!unify(u, target, arg.type, ASSIGN)) return null;

@@ -18,11 +18,11 @@ import { typeKey } from "./typestring.ts";
 export type Substitution = ReadonlyMap<TypeParam, Type>;
 
 /** The substitution of `args` for `params`; parameters without an argument stay. */
-export function substitution(params: readonly TypeParam[], args: readonly Type[]): Substitution {
+export function substitution(params: readonly TypeParam[], args: readonly (Type | null)[]): Substitution {
   const map = new Map<TypeParam, Type>();
   for (const [i, p] of params.entries()) {
     const arg = args[i];
-    if (arg !== undefined && arg !== p) map.set(p, arg);
+    if (arg !== undefined && arg !== null && arg !== p) map.set(p, arg);
   }
   return map;
 }

@@ -210,10 +210,16 @@ export class PackageState implements CheckedPackage {
     if (this.objects !== null) return this.objects;
     const objects = new Map<string, Obj>();
     this.objects = objects;
+    const aliases = new Map<string, string>(); // alias → the type of this package that it names
     for (const unit of this.readFiles()) {
       for (const decl of unit.file.decls) {
         const site = new DeclSite(this, unit, decl);
         this.sites.set(decl, site);
+        if (decl.kind === "TypeDecl") {
+          for (const { isAlias, name, type } of decl.specs) {
+            if (isAlias && type.kind === "Ident") aliases.set(name.name, type.name);
+          }
+        }
         for (const obj of objectsOf(site)) {
           if (decl.kind === "FuncDecl" && obj.kind === "func") {
             const base = receiverBase(decl);
@@ -229,6 +235,12 @@ export class PackageState implements CheckedPackage {
           if (obj.name !== "_" && obj.name !== "" && !objects.has(obj.name)) objects.set(obj.name, obj);
         }
       }
+    }
+    // A method may be declared on an alias of its type.
+    for (const [alias, target] of aliases) {
+      const declared = this.methods.get(alias);
+      if (declared !== undefined)
+        this.methods.set(target, [...(this.methods.get(target) ?? []), ...declared]);
     }
     return objects;
   }

@@ -278,7 +278,7 @@ function rangeStmt(cx: Checker, s: RangeStmt): void {
         if (integer) assignTo(cx, x, target.mode === "invalid" ? null : target.type);
       }
     }
-    if (x.mode !== "invalid" && isUntyped(x.type)) assignTo(cx, x, null);
+    if (integer && isUntyped(x.type)) assignTo(cx, x, null);
     for (const v of vars) declare(cx.scope!, v);
     block(cx, s.body);
   });

@@ -95,7 +95,7 @@ function writeName(t: Named | Alias, q: Qualifier, out: string[]): void {
   if (t.typeArgs.length > 0) {
     out.push("[");
     for (const [i, arg] of t.typeArgs.entries()) {
-      if (i > 0) out.push(",");
+      if (i > 0) out.push(", ");
       write(arg, q, out);
     }
     out.push("]");

@@ -17,10 +17,9 @@ import { toInteger } from "./constants.ts";
 import { expression } from "./expressions.ts";
 import { instantiateAlias, instantiateNamed } from "./instantiate.ts";
 import { FuncObj, UNKNOWN, VarObj } from "./objects.ts";
-import { isUntyped } from "./predicates.ts";
+import { isExported } from "./predicates.ts";
 import type { Func, Interface, Obj, Signature, Tuple, Type, TypeParam, Var } from "./types.ts";
-import { EMPTY_INTERFACE, EMPTY_TUPLE, INT, universeLookup } from "./universe.ts";
-import { convertUntyped } from "./untyped.ts";
+import { EMPTY_INTERFACE, EMPTY_TUPLE, universeLookup } from "./universe.ts";
 
 /** The object that a name stands for here, from the innermost block to the predeclared names. */
 export function resolveName(cx: Checker, name: string): Obj | null {
@@ -108,7 +107,6 @@ function arrayType(cx: Checker, e: ArrayType): Type {
 function arrayLength(cx: Checker, e: Expr): number {
   const x = expression(cx, e);
   if (x.mode !== "constant") return -1;
-  if (isUntyped(x.type)) convertUntyped(cx, x, INT);
   const n = toInteger(x.value);
   return n === null || n < 0n ? -1 : Number(n);
 }
@@ -161,33 +159,46 @@ function interfaceType(cx: Checker, e: InterfaceType): Interface {
     if (name !== undefined && f.type.kind === "FuncType") {
       const type = f.type;
       const signature = signatureOf(cx, type, null, [], []);
+      recordType(cx, type, signature);
       const method = new FuncObj(name.name, cx.pkg, signature, cx.site, name);
       recordObject(cx, name, method);
       methods.push(method);
     } else embedded.push(constraintElement(cx, f.type));
   }
   if (methods.length === 0 && embedded.length === 0) return { ...EMPTY_INTERFACE };
+  // Sorted as go/types sorts them, so that two spellings of an interface read alike.
+  methods.sort(
+    (a, b) => Number(isExported(b.name)) - Number(isExported(a.name)) || compareText(a.name, b.name),
+  );
   return { kind: "interface", methods, embedded, implicit: false, comparable: false };
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** An element of an interface: a type, `~T`, or a union. */
 function constraintElement(cx: Checker, e: Expr): Type {
-  if ((e.kind === "BinaryExpr" && e.op === "|") || (e.kind === "UnaryExpr" && e.op === "~")) {
-    const terms: { tilde: boolean; type: Type }[] = [];
-    collectTerms(cx, e, terms);
-    const union: Type = { kind: "union", terms };
-    recordType(cx, e, union);
-    return union;
-  }
-  return typeExpr(cx, e);
+  if (!isUnion(e)) return typeExpr(cx, e);
+  const terms: { tilde: boolean; type: Type }[] = [];
+  collectTerms(cx, e, terms);
+  return { kind: "union", terms };
 }
 
+function isUnion(e: Expr): boolean {
+  return (e.kind === "BinaryExpr" && e.op === "|") || (e.kind === "UnaryExpr" && e.op === "~");
+}
+
+/** Adds the terms of `e`, and remembers what every part of it denotes. */
 function collectTerms(cx: Checker, e: Expr, to: { tilde: boolean; type: Type }[]): void {
   if (e.kind === "BinaryExpr" && e.op === "|") {
     collectTerms(cx, e.x, to);
+    const left = [...to];
     collectTerms(cx, e.y, to);
+    if (isUnion(e.y)) recordType(cx, e.y, { kind: "union", terms: to.slice(left.length) });
   } else if (e.kind === "UnaryExpr" && e.op === "~") to.push({ tilde: true, type: typeExpr(cx, e.x) });
   else to.push({ tilde: false, type: typeExpr(cx, e) });
+  if (isUnion(e)) recordType(cx, e, { kind: "union", terms: [...to] });
 }
 
 /** `~T` or `A | B` where a constraint is expected. */

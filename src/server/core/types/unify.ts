@@ -68,7 +68,11 @@ function match(u: Unifier, x0: Type, y0: Type, mode: UnifyMode): boolean {
   let y = unalias(y0);
   if (x === y) return true;
   // From here on, a defined type is y, and a type parameter to be found is x.
-  if (asNamed(x) !== null || bound(u, y) !== null) [x, y] = [y, x];
+  let asWritten = y0; // y with its alias, which is what people want to read
+  if (asNamed(x) !== null || bound(u, y) !== null) {
+    [x, y] = [y, x];
+    asWritten = x0;
+  }
   if (!mode.exact && y.kind === "named" && isLiteral(x) && !(x.kind === "interface")) {
     const uy = y.underlying();
     // A pointer to a type parameter never matches a type whose underlying type is an interface.
@@ -84,7 +88,7 @@ function match(u: Unifier, x0: Type, y0: Type, mode: UnifyMode): boolean {
     join(u, sx, sy);
     return true;
   }
-  if (px !== null) return matchParam(u, px, y, mode);
+  if (px !== null) return matchParam(u, px, unalias(asWritten) === y ? asWritten : y, mode);
 
   if (!mode.exact) {
     const xi = x.kind === "typeparam" ? null : asInterface(x);
