@@ -18,7 +18,7 @@ import {
   type Summary,
 } from "./events.ts";
 import type { Path } from "./path.ts";
-import { valuesOf, valuesOfVar } from "./values.ts";
+import { holdsOthers, valuesOfVar } from "./values.ts";
 import { walkBody } from "./walk.ts";
 import type { Walk } from "./walkRecord.ts";
 import { type Alive, START } from "./walkState.ts";
@@ -164,19 +164,10 @@ function exportedAccess(walk: Walk, access: Access, shared: boolean): readonly A
 }
 
 function isOwned(walk: Walk, path: Path): boolean {
-  if (!isVisibleIn(path.root, walk.fn) || leavesThroughPointer(walk, path)) return false;
+  if (!isVisibleIn(path.root, walk.fn)) return false;
+  const [first] = path.steps;
+  if (path.steps.length > 1 && first?.kind === "field" && holdsOthers(walk.world, first.field)) return false;
   return valuesOfVar(walk.world, path.root, walk.fn).some(
     (value) => value.kind === "path" && value.path.root === path.root && value.owned,
   );
-}
-
-/** True where the way goes on through a pointer that the function has put into its own struct from elsewhere. */
-function leavesThroughPointer(walk: Walk, path: Path): boolean {
-  const [first] = path.steps;
-  if (path.steps.length < 2 || first?.kind !== "field") return false;
-  const { world, fn } = walk;
-  return world
-    .storesOf(first.field)
-    .filter((store) => store.scope.facts === fn.facts)
-    .some((store) => valuesOf(world, store.expr, fn).some((value) => value.kind === "unknown"));
 }

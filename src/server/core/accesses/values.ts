@@ -209,7 +209,11 @@ export function through(
 }
 
 function throughOne(world: World, value: Value, steps: readonly Step[], scope: Scope): readonly Value[] {
-  if (value.kind === "fresh") return FRESH;
+  if (value.kind === "fresh") {
+    const [first] = steps;
+    if (steps.length < 2 || first?.kind !== "field" || !holdsOthers(world, first.field)) return FRESH;
+    return throughOne(world, itself(first.field, false), steps.slice(1), scope);
+  }
   if (value.kind === "func") return UNKNOWN;
   if (value.kind === "unknown") {
     // Some instance of the field's struct, nobody knows which: still that field.
@@ -223,6 +227,25 @@ function throughOne(world: World, value: Value, steps: readonly Step[], scope: S
   if (given !== null) return through(world, given, steps.slice(1), scope);
   const path = extend(value.path, steps);
   return path === null ? UNKNOWN : [{ kind: "path", path, owned: value.owned }];
+}
+
+/** True for a pointer field that is given, somewhere in the program, what was not made for it: it may be shared. */
+export function holdsOthers(world: World, field: Var): boolean {
+  if (under(field.type()).kind !== "pointer") return false;
+  const known = world.shared.get(field);
+  if (known !== undefined) return known;
+  world.shared.set(field, false);
+  const found = world
+    .storesOf(field)
+    .some((store) =>
+      valuesOf(world, store.expr, store.scope).some((v) => v.kind === "unknown" || isOthers(v)),
+    );
+  world.shared.set(field, found);
+  return found;
+}
+
+function isOthers(value: Value): boolean {
+  return value.kind === "path" && !value.owned;
 }
 
 /** For a local made by `T{f: x}`, what its field `f` was given, where that is something others have too. */

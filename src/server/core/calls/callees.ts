@@ -31,6 +31,8 @@ export interface World {
   readonly locals: Map<Var, readonly Value[]>;
   /** What functions return; filled by `accesses/values.ts`. */
   readonly returns: Map<Fn, readonly (readonly Value[])[]>;
+  /** Pointer fields that may hold what others have too; filled by `accesses/values.ts`. */
+  readonly shared: Map<Var, boolean>;
   /** Methods of the workspace's types by name; filled on first use. */
   methodsByName: Map<string, { readonly owner: TypeName; readonly func: Func }[]> | null;
   /** Function values that fields and package-level variables hold; filled on first use. */
@@ -47,6 +49,7 @@ export function createWorld(program: Program): World {
     program,
     locals: new Map(),
     returns: new Map(),
+    shared: new Map(),
     methodsByName: null,
     functionsIn: new Map(),
     storesOf: (holder) => {

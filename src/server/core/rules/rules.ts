@@ -6,13 +6,18 @@ import { createSummaries } from "../accesses/summaries.ts";
 import { createWorld } from "../calls/callees.ts";
 import type { Code, CoreFinding } from "../finding.ts";
 import type { Program } from "../types/types.ts";
+import { checkThenAct } from "./check-then-act.ts";
 import { findConflicts } from "./conflicts.ts";
 import { inconsistentLock } from "./inconsistent-lock.ts";
+import { leakedGuardedMap } from "./leaked-guarded-map.ts";
 import { mapVariableRace } from "./map-variable-race.ts";
 import { gatherUses } from "./mapUses.ts";
 import { nilMapWrite } from "./nil-map-write.ts";
 import { recoverCannotCatch } from "./recover-cannot-catch.ts";
 import type { Evidence, Rule } from "./rule.ts";
+import { syncMapGrowth } from "./sync-map-growth.ts";
+import { syncMapMisfit } from "./sync-map-misfit.ts";
+import { syncMapNilValue } from "./sync-map-nil-value.ts";
 import { unsynchronizedMap } from "./unsynchronized-map.ts";
 import { applyIgnores, unusedIgnore } from "./unused-ignore.ts";
 import { writeUnderReadLock } from "./write-under-read-lock.ts";
@@ -24,6 +29,11 @@ const CHECKED: readonly Rule[] = [
   mapVariableRace,
   nilMapWrite,
   recoverCannotCatch,
+  leakedGuardedMap,
+  checkThenAct,
+  syncMapNilValue,
+  syncMapGrowth,
+  syncMapMisfit,
 ];
 
 /** All rules by code, those that run over the Findings of the others included. */
