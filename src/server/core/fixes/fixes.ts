@@ -42,7 +42,7 @@ export function makeFix(program: Program, finding: Fixable, kind: FixKind): File
       );
     }
     const draft = createDraft();
-    rewrite(program, map, usesOf(program, map), draft);
+    rewrite(program, map, usesOf(program, map, kind === "rwmutex"), draft);
     const edits = draft.finish();
     return edits.length === 0 ? { refused: `Every use of ${map.name} is guarded already.` } : edits;
   } catch (error) {
