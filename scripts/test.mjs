@@ -25,7 +25,7 @@ const PARTS = {
   static: () =>
     checks({
       "Checking types": () => quietly("npm", ["run", "check"], { cwd: root }),
-      Linting: () => quietly("npm", ["run", "lint"], { cwd: root }),
+      Linting: () => quietly("npm", ["run", "lint", "--", "--colors=off"], { cwd: root }),
     }),
   go: () => checks({ "Checking Go sources: gofmt": gofmt, "Checking Go sources: go vet": goVet }),
   unit: () => vitest("Unit tests", []),
