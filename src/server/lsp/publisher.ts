@@ -16,6 +16,9 @@ import type { PositionEncoding } from "./positions.ts";
 
 /** Lets the keystrokes of one paste or completion come in together. */
 const OPEN_FILE_AFTER_MS = 5;
+/** An answer that takes longer than this is not begun in the middle of typing: it would be too late for itself. */
+const QUICK_MS = 50;
+const LONGEST_WAIT_MS = 1_000;
 /** A pause in typing: other files are looked at again. */
 const EVERYTHING_AFTER_MS = 150;
 
@@ -41,6 +44,8 @@ export class Publisher {
   #everythingDue = false;
   #everythingTimer: NodeJS.Timeout | null = null;
   #urgentTimer: NodeJS.Timeout | null = null;
+  /** How long the last answer for an open file took. */
+  #lastTook = 0;
   /** Counts everything that makes older answers worthless. */
   #generation = 0;
   #running = false;
@@ -54,11 +59,15 @@ export class Publisher {
   documentChanged(uri: string): void {
     this.#generation++;
     this.#urgent.add(uri);
-    this.#urgentTimer ??= setTimeout(() => {
+    if (this.#urgentTimer !== null) {
+      clearTimeout(this.#urgentTimer);
+    }
+    const wait = this.#lastTook < QUICK_MS ? OPEN_FILE_AFTER_MS : Math.min(this.#lastTook, LONGEST_WAIT_MS);
+    this.#urgentTimer = setTimeout(() => {
       this.#urgentTimer = null;
       void this.#run();
-    }, OPEN_FILE_AFTER_MS);
-    this.#everythingSoon(EVERYTHING_AFTER_MS);
+    }, wait);
+    this.#everythingSoon(wait + EVERYTHING_AFTER_MS);
   }
 
   /** Files on disk, folders, settings or what is known of packages changed. */
@@ -124,7 +133,9 @@ export class Publisher {
     if (documents.get(uri) !== document) {
       return;
     }
+    const started = performance.now();
     const diagnostics = snapshot === null ? [] : this.#diagnosticsIn(path, snapshot);
+    this.#lastTook = performance.now() - started;
     await messagesIn();
     if (documents.get(uri) === document && !this.#disposed) {
       this.#send(document.uri, diagnostics, document);

@@ -112,12 +112,21 @@ function runGo(
         if (error === null) {
           resolve(stdout);
         } else {
-          const said = stderr.split("\n").find((line) => line.trim() !== "" && !line.startsWith("warning:"));
-          reject(new GoCommandError(said?.replace(/^go: /, "").trim() ?? error.message, { cause: error }));
+          reject(new GoCommandError(firstWords(stderr) || error.message, { cause: error }));
         }
       },
     );
   });
+}
+
+/** What Go says first: a line, and the next one too where the first only introduces it. */
+function firstWords(stderr: string): string {
+  const lines = stderr
+    .split("\n")
+    .map((line) => line.replace(/^go: /, "").trim())
+    .filter((line) => line !== "" && !line.startsWith("warning:"));
+  const count = lines[0]?.endsWith(":") === true ? 2 : 1;
+  return lines.slice(0, count).join(" ");
 }
 
 interface ListedJson {

@@ -10,6 +10,7 @@ import { sameHead } from "./fileHead.ts";
 import { findGo, findGoCommand, fromGoEnv, type GoEnvironment, type Variables } from "./goEnvironment.ts";
 import { type BuildScope, groupFolders, scanFolder } from "./goFolders.ts";
 import { askGoEnv, askGoList, type GoListAnswer } from "./goList.ts";
+import { makeNotes, type WorkspaceNote } from "./notes.ts";
 import { folderOf, isWithin, nameOf, pathKey, realPath, relativeTo, workspacePath } from "./paths.ts";
 import { ProgramLoader } from "./programLoader.ts";
 import { SourceFiles } from "./sourceFiles.ts";
@@ -20,12 +21,6 @@ export interface WorkspaceProgram {
   readonly root: string;
   readonly kind: BuildScope["kind"];
   readonly source: ProgramSource;
-}
-
-/** What a user should know about how the workspace was read: a sentence, and a next step. */
-export interface WorkspaceNote {
-  readonly level: "info" | "warning";
-  readonly message: string;
 }
 
 export interface WorkspaceOptions {
@@ -61,7 +56,8 @@ export class Workspace {
   #modulesChanged = false;
   #cutOff: readonly string[] = [];
   #failures = new Map<string, string>();
-  #notFound = new Map<string, number>();
+  #notFound = new Map<string, ReadonlyMap<string, string>>();
+  #goEnvFailure: string | null = null;
   /** What each build looked like when `go list` was asked about it. */
   #asked = new WeakMap<ProgramLoader, string>();
   #asking: Promise<void> | null = null;
@@ -99,7 +95,20 @@ export class Workspace {
   /** What the user should know about how the folders were read. */
   notes(): WorkspaceNote[] {
     this.#scan();
-    return this.#makeNotes();
+    return makeNotes({
+      trusted: this.#trusted,
+      hasGoroot: this.#environment.goroot !== null,
+      hasGoCommand: this.#go !== null,
+      goEnvFailure: this.#goEnvFailure,
+      builds: [...this.#loaders.values()].map((loader) => ({
+        root: loader.scope.root,
+        kind: loader.scope.kind,
+        notFound: this.#notFound.get(loader.scope.root) ?? new Map(),
+        missingModules: loader.missingModules(),
+        failure: this.#failures.get(loader.scope.root) ?? null,
+      })),
+      cutOff: this.#cutOff,
+    });
   }
 
   /** Replaces the opened folders. */
@@ -369,13 +378,15 @@ export class Workspace {
     try {
       const environment = fromGoEnv(await askGoEnv(go, dir, this.#options.variables, signal));
       this.#environmentAsked = true;
-      this.#failures.delete("go env");
+      this.#goEnvFailure = null;
       if (JSON.stringify(comparable(environment)) !== JSON.stringify(comparable(this.#environment))) {
         this.#environment = environment;
         this.#scanned = false;
       }
     } catch (error) {
-      this.#noteFailure("go env", error, signal);
+      if (!signal.aborted) {
+        this.#goEnvFailure = messageOf(error);
+      }
     }
   }
 
@@ -386,80 +397,15 @@ export class Workspace {
     try {
       answer = await askGoList(go, loader.scope, loader.choiceKeys(), this.#options.variables, signal);
     } catch (error) {
-      this.#noteFailure(root, error, signal);
+      if (!signal.aborted) {
+        this.#failures.set(root, messageOf(error));
+      }
       loader.adopt(null);
       return;
     }
     this.#failures.delete(root);
-    this.#notFound.set(root, answer.notFound.size);
+    this.#notFound.set(root, answer.notFound);
     loader.adopt(answer);
-  }
-
-  #noteFailure(what: string, error: unknown, signal: AbortSignal): void {
-    if (!signal.aborted) {
-      this.#failures.set(what, error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  #makeNotes(): WorkspaceNote[] {
-    const notes: WorkspaceNote[] = [];
-    if (this.#environment.goroot === null) {
-      notes.push({
-        level: "warning",
-        message:
-          "No Go installation was found, so the standard library is unknown and much stays unseen. " +
-          "Install Go from https://go.dev/dl/ and put `go` on PATH, or set GOROOT, then reload the window.",
-      });
-    } else if (!this.#trusted) {
-      notes.push({
-        level: "info",
-        message:
-          "This workspace is not trusted, so no process is started and packages are found by reading go.mod alone. " +
-          "Trust the workspace to have `go list` asked and to run programs.",
-      });
-    } else if (this.#go === null) {
-      notes.push({
-        level: "warning",
-        message:
-          "No `go` command was found on PATH, so packages are found by reading go.mod alone. " +
-          "Put `go` on PATH and reload the window.",
-      });
-    }
-    for (const [what, message] of this.#failures) {
-      notes.push({
-        level: "warning",
-        message:
-          what === "go env"
-            ? `\`go env\` failed: ${message}. Packages are found by reading go.mod alone; run \`go env\` in a terminal to see why.`
-            : `\`go list\` failed in ${what}: ${message}. Packages are found by reading go.mod alone; run \`go list ./...\` there to see why.`,
-      });
-    }
-    for (const loader of this.#loaders.values()) {
-      const missing = Math.max(this.#notFound.get(loader.scope.root) ?? 0, loader.missingModules().length);
-      if (missing > 0) {
-        notes.push({
-          level: "info",
-          message:
-            `${missing} imported ${missing === 1 ? "package is" : "packages are"} not on this machine, so calls into ${missing === 1 ? "it" : "them"} stay unseen. ` +
-            `Run \`go mod download\` in ${loader.scope.root}.`,
-        });
-      }
-      if (loader.scope.kind === "loose") {
-        notes.push({
-          level: "info",
-          message:
-            `${loader.scope.root} has no go.mod, so each folder is analysed as a package of its own. ` +
-            "Run `go mod init NAME` there to have imports between them and of other modules followed.",
-        });
-      }
-    }
-    for (const root of this.#cutOff) {
-      notes.push({
-        level: "warning",
-        message: `${root} holds too many folders to look at all of them. Open the folder of your module instead.`,
-      });
-    }
-    return notes;
   }
 }
 
@@ -472,6 +418,10 @@ function sameFolders(a: BuildScope, b: BuildScope): boolean {
   return (
     a.folders.size === b.folders.size && [...a.folders].every(([dir, path]) => b.folders.get(dir) === path)
   );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function comparable(environment: GoEnvironment) {
