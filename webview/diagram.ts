@@ -4,8 +4,10 @@
  */
 import type { AccessKind, Conflict, ConflictAccess, Frame, GoroutineEvent } from "../src/protocol.ts";
 import { shortName, shortPlace, topUserFrame } from "./frames.ts";
+import type { HeldLock } from "./locks.ts";
 import { accessNoun, type ConflictEntry, goroutineName, isWrite, type Run } from "./model.ts";
-import { explainOrdering, type HeldLock } from "./ordering.ts";
+import { explainOrdering, withoutPlumbing } from "./ordering.ts";
+import { type Sequence, sequenceOf } from "./sequence.ts";
 
 /** What a mark stands for; accesses are told apart by what they do to the map. */
 export type MarkKind =
@@ -22,7 +24,9 @@ export type MarkKind =
 /** Something at one moment of one goroutine. */
 export interface Mark {
   readonly lane: number;
+  /** The recorded time, and where it is drawn (see sequence.ts). */
   readonly when: number;
+  readonly at: number;
   readonly kind: MarkKind;
   readonly label: string;
   /** The letter on an access's mark; "" for events, which have shapes. */
@@ -45,7 +49,8 @@ export interface Lane {
 export interface Span {
   readonly lane: number;
   readonly kind: "lock" | "read-lock" | "unordered";
-  readonly from: number | undefined;
+  readonly from: number;
+  /** Undefined when its end was not seen. */
   readonly to: number | undefined;
   readonly label: string;
 }
@@ -54,9 +59,9 @@ export interface Span {
 export interface Link {
   readonly kind: "conflict" | "order";
   readonly fromLane: number;
-  readonly fromWhen: number;
+  readonly fromAt: number;
   readonly toLane: number;
-  readonly toWhen: number;
+  readonly toAt: number;
   readonly conflict: number | undefined;
   readonly label: string;
 }
@@ -75,40 +80,39 @@ export const laneLimit = 64;
 /** More conflict lines than this are a grey block, and slow to draw. */
 export const linkLimit = 1500;
 
-/** One conflict: two lanes (one, when a goroutine's two stacks are all there is), their events, and every order. */
+/** One conflict: two lanes, what their goroutines did around it, and every order between them. */
 export function conflictDiagram(conflict: Conflict): Diagram {
-  const [earlier, later] = conflict.accesses;
+  const told = withoutPlumbing(conflict);
+  const [earlier, later] = told.accesses;
   const ordering = explainOrdering(conflict);
+  const sequence = sequenceOf(told);
+  const [earlierAt, laterAt] = sequence.accesses;
   // The later access on top, as in the report: "Write at …" first, "Previous read at …" below.
   const laneOf = (side: 0 | 1) => (side === 1 ? 0 : 1);
   const lanes = [laneFor(later), laneFor(earlier)];
   const marks = [
-    ...eventMarks(later, 0),
-    accessMark(later, 0, conflict.id),
-    ...eventMarks(earlier, 1),
-    accessMark(earlier, 1, conflict.id),
+    ...eventMarks(later, 0, sequence),
+    accessMark(later, laterAt, 0, conflict.id),
+    ...eventMarks(earlier, 1, sequence),
+    accessMark(earlier, earlierAt, 1, conflict.id),
   ];
+  const between = { kind: "unordered", from: earlierAt, to: laterAt } as const;
   const spans: Span[] = [
-    ...ordering.locks[0].map((lock) => lockSpan(lock, laneOf(0))),
-    ...ordering.locks[1].map((lock) => lockSpan(lock, laneOf(1))),
-    { lane: laneOf(0), kind: "unordered", ...ordering.unreleased, label: "passes nothing on" },
-    {
-      lane: laneOf(1),
-      kind: "unordered",
-      ...ordering.untaken,
-      label: `takes nothing from ${goroutineName(earlier)}`,
-    },
+    ...ordering.locks[0].map((lock) => lockSpan(lock, laneOf(0), sequence)),
+    ...ordering.locks[1].map((lock) => lockSpan(lock, laneOf(1), sequence)),
+    { ...between, lane: laneOf(0), label: `does not reach ${goroutineName(later)}` },
+    { ...between, lane: laneOf(1), label: `takes nothing from ${goroutineName(earlier)}` },
   ];
   const links: Link[] = ordering.edges.map((edge) => ({
     kind: "order",
     fromLane: laneOf(edge.fromSide),
-    fromWhen: edge.from.when,
+    fromAt: sequence.at(edge.from),
     toLane: laneOf(edge.toSide),
-    toWhen: edge.to.when,
+    toAt: sequence.at(edge.to),
     conflict: undefined,
     label: `${edge.from.what} comes before ${edge.to.what}`,
   }));
-  links.push(conflictLink(conflict, 0, 1));
+  links.push(conflictLink(conflict.id, { lane: 1, at: earlierAt }, { lane: 0, at: laterAt }));
   return { lanes, marks, spans, links, omitted: "" };
 }
 
@@ -130,8 +134,11 @@ export function runDiagram(run: Run, shown: readonly ConflictEntry[]): Diagram {
     }
     const from = laneOf.get(earlier.goroutine.id)!;
     const to = laneOf.get(later.goroutine.id)!;
-    marks.push(accessMark(earlier, from, conflict.id), accessMark(later, to, conflict.id));
-    links.push(conflictLink(conflict, to, from));
+    marks.push(
+      accessMark(earlier, earlier.when, from, conflict.id),
+      accessMark(later, later.when, to, conflict.id),
+    );
+    links.push(conflictLink(conflict.id, { lane: from, at: earlier.when }, { lane: to, at: later.when }));
   }
   const omitted =
     links.length < shown.length
@@ -156,12 +163,13 @@ function originWithoutStack(access: ConflictAccess): string {
   return access.goroutine.id === 1 ? "runs main.main" : "creation not recorded";
 }
 
-function accessMark(access: ConflictAccess, lane: number, conflict: number): Mark {
+function accessMark(access: ConflictAccess, at: number, lane: number, conflict: number): Mark {
   const frame = topUserFrame(access.stack);
   const where = frame ? ` · ${shortName(frame.function)}` : "";
   return {
     lane,
     when: access.when,
+    at,
     kind: markKind(access.kind),
     label: `${accessNoun(access.kind).toLowerCase()}${where}`,
     letter: accessLetter(access.kind),
@@ -182,12 +190,13 @@ export function markKind(kind: AccessKind): "write" | "read" | "iterate" {
 }
 
 /** The recent events of one side; the conflicting access itself, when it is among them, is drawn already. */
-function eventMarks(access: ConflictAccess, lane: number): Mark[] {
+function eventMarks(access: ConflictAccess, lane: number, sequence: Sequence): Mark[] {
   return access.recent
     .filter((event) => !(event.kind === "access" && event.when === access.when))
     .map((event) => ({
       lane,
       when: event.when,
+      at: sequence.at(event),
       kind: eventMark(event),
       label: event.what,
       letter: "",
@@ -200,30 +209,34 @@ function eventMark(event: GoroutineEvent): MarkKind {
   return event.kind === "access" ? "touch" : event.kind;
 }
 
-function lockSpan(lock: HeldLock, lane: number): Span {
+function lockSpan(lock: HeldLock, lane: number, sequence: Sequence): Span {
   return {
     lane,
     kind: lock.readMode ? "read-lock" : "lock",
-    from: lock.from,
-    to: lock.to,
+    from: sequence.at(lock.acquired),
+    to: lock.released && sequence.at(lock.released),
     label: lock.readMode ? `holds ${lock.name} (read)` : `holds ${lock.name}`,
   };
 }
 
-function conflictLink(conflict: Conflict, laterLane: number, earlierLane: number): Link {
-  const [earlier, later] = conflict.accesses;
+function conflictLink(conflict: number, earlier: Point, later: Point): Link {
   return {
     kind: "conflict",
-    fromLane: earlierLane,
-    fromWhen: earlier.when,
-    toLane: laterLane,
-    toWhen: later.when,
-    conflict: conflict.id,
+    fromLane: earlier.lane,
+    fromAt: earlier.at,
+    toLane: later.lane,
+    toAt: later.at,
+    conflict,
     label: "nothing orders these",
   };
 }
 
+interface Point {
+  readonly lane: number;
+  readonly at: number;
+}
+
 /** Every moment that the diagram draws, for its time scale. */
 export function momentsOf(diagram: Diagram): number[] {
-  return diagram.marks.map((mark) => mark.when);
+  return diagram.marks.map((mark) => mark.at);
 }

@@ -98,10 +98,10 @@ export function layoutDiagram(diagram: Diagram, scale: TimeScale, view: Viewport
   const rows = stripRows(diagram, metrics);
   const tops = laneTops(diagram, rows, metrics);
   const laneY = diagram.lanes.map((_, lane) => tops[lane]! + metrics.laneHeight / 2);
-  const marks = diagram.marks.map((mark) => ({ mark, x: xOf(mark.when), y: laneY[mark.lane]! }));
+  const marks = diagram.marks.map((mark) => ({ mark, x: xOf(mark.at), y: laneY[mark.lane]! }));
   const links = diagram.links.map((link) => {
-    const from = { x: xOf(link.fromWhen), y: laneY[link.fromLane]! };
-    const to = { x: xOf(link.toWhen), y: laneY[link.toLane]! };
+    const from = { x: xOf(link.fromAt), y: laneY[link.fromLane]! };
+    const to = { x: xOf(link.toAt), y: laneY[link.toLane]! };
     return {
       link,
       from,
@@ -140,7 +140,7 @@ function stripRows(diagram: Diagram, { stripHeight }: Metrics): Map<Span, number
 }
 
 function overlap(one: Span, other: Span): boolean {
-  const startsBefore = (a: Span, b: Span) => a.from === undefined || b.to === undefined || a.from < b.to;
+  const startsBefore = (a: Span, b: Span) => b.to === undefined || a.from < b.to;
   return startsBefore(one, other) && startsBefore(other, one);
 }
 
@@ -173,7 +173,7 @@ function placeSpan(
   tops: readonly number[],
   { width, characterWidth, laneHeight, stripHeight }: Metrics,
 ): PlacedSpan {
-  const x = Math.max(0, span.from === undefined ? 0 : xOf(span.from));
+  const x = Math.max(0, xOf(span.from));
   const end = Math.min(width, span.to === undefined ? width : xOf(span.to));
   const room = end - x;
   const textWidth = span.label.length * characterWidth;

@@ -97,7 +97,11 @@ export function applyRecords(run: Run, records: readonly RunRecord[]): Run {
           conflicts.push(describeConflict(record, conflicts.length));
         } else {
           const entry = conflicts[position]!;
-          conflicts[position] = { ...entry, conflict: { ...entry.conflict, count: record.count } };
+          const { count, explored } = record;
+          conflicts[position] = {
+            ...entry,
+            conflict: { ...entry.conflict, count, ...(explored && { explored }) },
+          };
         }
         break;
       }

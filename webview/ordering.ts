@@ -4,18 +4,11 @@
  * facts behind them; the detector has already proved that there is no order, this only explains it.
  */
 import type { Conflict, ConflictAccess, GoroutineEvent } from "../src/protocol.ts";
+import { ownerOf, packageOf } from "./frames.ts";
+import { type HeldLock, locksOf } from "./locks.ts";
 import { goroutineName, hasTimes } from "./model.ts";
 import { formatTime, smallestGap } from "./scale.ts";
-
-/** A lock held over a stretch of a goroutine's life. */
-export interface HeldLock {
-  readonly name: string;
-  readonly object: string;
-  readonly from: number;
-  /** Undefined when its release was not seen. */
-  readonly to: number | undefined;
-  readonly readMode: boolean;
-}
+import { type Sequence, sequenceOf } from "./sequence.ts";
 
 /** An order that does exist: what came before `from` on one side comes before what follows `to` on the other. */
 export interface OrderEdge {
@@ -30,25 +23,35 @@ export interface Ordering {
   readonly sentences: readonly string[];
   readonly edges: readonly OrderEdge[];
   readonly locks: readonly [readonly HeldLock[], readonly HeldLock[]];
-  /** The stretch after the earlier access in which its goroutine released nothing, until its next release. */
-  readonly unreleased: { readonly from: number; readonly to: number | undefined };
-  /** The stretch between the accesses in which the later side took nothing that the earlier one had passed on. */
-  readonly untaken: { readonly from: number; readonly to: number };
 }
 
 /** Explains a conflict from its recorded events. */
 export function explainOrdering(conflict: Conflict): Ordering {
-  const [earlier, later] = conflict.accesses;
+  const told = withoutPlumbing(conflict);
+  const [earlier, later] = told.accesses;
   const locks = [locksOf(earlier.recent), locksOf(later.recent)] as const;
-  const releases = earlier.recent.filter(isRelease);
-  const nextRelease = releases.find((event) => event.when > earlier.when);
   return {
-    sentences: sentencesOf(conflict, locks),
+    sentences: sentencesOf(told, locks),
     edges: [...edgesBetween(0, earlier, later), ...edgesBetween(1, later, earlier)],
     locks,
-    unreleased: { from: earlier.when, to: nextRelease?.when },
-    untaken: { from: earlier.when, to: later.when },
   };
+}
+
+/**
+ * The conflict without the synchronisation inside the standard library's own works, such as the reference counts
+ * of file descriptors: hardly a reader looks for an order there, and there is far more of it than of all else.
+ */
+export function withoutPlumbing(conflict: Conflict): Conflict {
+  const side = (access: ConflictAccess): ConflictAccess => ({
+    ...access,
+    recent: access.recent.filter((event) => !isPlumbing(event)),
+  });
+  return { ...conflict, accesses: [side(conflict.accesses[0]), side(conflict.accesses[1])] };
+}
+
+function isPlumbing({ frame, what }: GoroutineEvent): boolean {
+  if (!frame || ownerOf(frame) !== "standard") return false;
+  return what.startsWith("atomic") || /^(?:internal|runtime|syscall)(?:\/|$)/.test(packageOf(frame.function));
 }
 
 /** True for events that publish what came before them: unlock, send, close, Done, `go`, the goroutine's end. */
@@ -61,45 +64,10 @@ function isAcquire(event: GoroutineEvent): boolean {
   return event.kind === "acquire" || event.kind === "start";
 }
 
-/** The stretches during which each lock was held: acquire and release of one object that call it a lock. */
-export function locksOf(events: readonly GoroutineEvent[]): readonly HeldLock[] {
-  const held: HeldLock[] = [];
-  const open = new Map<string, GoroutineEvent>();
-  for (const event of events) {
-    if (event.object === undefined || !/lock/i.test(event.what)) continue;
-    if (event.kind === "acquire") open.set(event.object, event);
-    if (event.kind === "release") {
-      const acquired = open.get(event.object);
-      open.delete(event.object);
-      if (acquired) held.push(heldLock(acquired, event.object, event.when));
-    }
-  }
-  for (const [object, acquired] of open) held.push(heldLock(acquired, object, undefined));
-  return held.sort((a, b) => a.from - b.from);
-}
-
-function heldLock(acquired: GoroutineEvent, object: string, to: number | undefined): HeldLock {
-  return {
-    name: lockName(acquired.what),
-    object,
-    from: acquired.when,
-    to,
-    readMode: isReadMode(acquired.what),
-  };
-}
-
-/** "mu" of "lock mu"; the words themselves when there is no more to them. */
-function lockName(what: string): string {
-  const name = what.replace(/^(?:read[- ]?|r|try[- ]?)*locks?\b[\s:]*/i, "").trim();
-  return name === "" ? "the lock" : name;
-}
-
-function isReadMode(what: string): boolean {
-  return /\br(?:ead)?[- ]?lock/i.test(what);
-}
-
-function locksAt(locks: readonly HeldLock[], when: number): readonly HeldLock[] {
-  return locks.filter((lock) => lock.from <= when && (lock.to === undefined || when <= lock.to));
+function locksAt(locks: readonly HeldLock[], when: number, sequence: Sequence): readonly HeldLock[] {
+  return locks.filter(
+    ({ acquired, released }) => sequence.at(acquired) <= when && (!released || when <= sequence.at(released)),
+  );
 }
 
 /** Releases of one side met by the first later acquire of the same object on the other. */
@@ -108,7 +76,7 @@ function edgesBetween(fromSide: 0 | 1, source: ConflictAccess, target: ConflictA
   for (const from of source.recent) {
     if (!isRelease(from) || from.object === undefined) continue;
     const to = target.recent.find(
-      (event) => isAcquire(event) && event.object === from.object && event.when >= from.when,
+      (event) => isAcquire(event) && event.object === from.object && event.when > from.when,
     );
     const replaced = edges.findIndex((edge) => edge.to === to);
     if (!to) continue;
@@ -127,26 +95,31 @@ function sentencesOf(conflict: Conflict, locks: Ordering["locks"]): readonly str
         "This record carries no events from before the accesses, so there is nothing more to show.",
     ];
   }
-  const sentences = [lockSentence(earlier, later, locks)];
+  const sentences = [lockSentence(conflict, locks)];
   if (hasTimes(conflict))
     sentences.push(releaseSentence(earlier, later), ...backwardSentence(earlier, later));
   return sentences;
 }
 
-function lockSentence(earlier: ConflictAccess, later: ConflictAccess, locks: Ordering["locks"]): string {
-  const ofEarlier = locksAt(locks[0], earlier.when);
-  const ofLater = locksAt(locks[1], later.when);
+function lockSentence(conflict: Conflict, locks: Ordering["locks"]): string {
+  const [earlier, later] = conflict.accesses;
+  const sequence = sequenceOf(conflict);
+  const ofEarlier = locksAt(locks[0], sequence.accesses[0], sequence);
+  const ofLater = locksAt(locks[1], sequence.accesses[1], sequence);
   const one = goroutineName(earlier);
   const other = goroutineName(later);
   if (ofEarlier.length === 0 && ofLater.length === 0) {
     return `Neither ${one} nor ${other} is seen to hold a lock while it touches the map.`;
   }
-  const shared = ofEarlier.find((lock) => ofLater.some((candidate) => candidate.object === lock.object));
-  if (shared) {
-    return `Both hold ${shared.name}${shared.readMode ? " in read mode" : ""}, which lets them in together.`;
-  }
+  const shared = ofEarlier.find((lock) => ofLater.some((candidate) => candidate.lock === lock.lock));
+  if (shared?.readMode) return `Both hold ${shared.name} in read mode, which lets them in together.`;
+  if (shared) return `Both are seen to hold ${shared.name}, but neither waited for the other.`;
   if (ofEarlier.length === 0 || ofLater.length === 0) {
-    const [holder, names, bare] = ofEarlier.length > 0 ? [one, ofEarlier, other] : [other, ofLater, one];
+    const [holder, names, bare, side] =
+      ofEarlier.length > 0 ? [one, ofEarlier, other, later] : [other, ofLater, one, earlier];
+    if (side.recent.length === 0) {
+      return `${capital(holder)} holds ${namesOf(names)}; what ${bare} held was not recorded, but it was not that.`;
+    }
     return `${capital(holder)} holds ${namesOf(names)}, ${bare} holds no lock: a lock protects only from those who take it too.`;
   }
   return `${capital(one)} holds ${namesOf(ofEarlier)}, ${other} holds ${namesOf(ofLater)}: different locks order nothing.`;
@@ -168,15 +141,15 @@ function releaseSentence(earlier: ConflictAccess, later: ConflictAccess): string
   if (after.length === 0) {
     const last = earlier.recent.findLast((event) => isRelease(event) && event.when <= earlier.when);
     return last
-      ? `The last thing ${one} passes on (${last.what}, ${at(last.when)}) comes before ${itsAccess}; nothing after it tells ${other} that it is done.`
-      : `${capital(one)} passes nothing on after ${itsAccess} (no unlock, send, close or Done), so nothing can wait for it.`;
+      ? `The last thing that ${one} is seen to pass on (${last.what}, ${at(last.when)}) comes before ${itsAccess}; nothing after it reached ${other}.`
+      : `Nothing that ${one} did from ${itsAccess} on reached ${other} in time: there is no unlock, send, close or Done of the one that the other waited for.`;
   }
   for (const release of after) {
     if (release.object === undefined) continue;
     const same = later.recent.filter(
       (event) => isAcquire(event) && event.object === release.object && event.when <= later.when,
     );
-    const met = same.find((event) => event.when >= release.when);
+    const met = same.find((event) => event.when > release.when);
     if (met) {
       return `Both pass through one object (${release.what} at ${at(release.when)}, ${met.what} at ${at(met.when)}), but that pair does not order them: a read unlock does not hold up a later read lock.`;
     }

@@ -23,7 +23,7 @@ export const wholeView: Viewport = { from: 0, to: 1 };
 const narrowest = 1e-6;
 
 /** No clock tells moments apart that lie closer than this. */
-const nanosecond = 1e-6;
+export const nanosecond = 1e-6;
 
 /** Room left free at both ends, as a share of the whole. */
 const margin = 0.03;
@@ -156,7 +156,11 @@ function knotTicks(scale: TimeScale, view: Viewport, room: number): readonly Tic
     chosen.push({ time: knot.time, share });
   }
   const closest = smallestGap(chosen.map(({ time }) => time));
-  return chosen.map((tick) => ({ ...tick, label: formatTime(tick.time, closest) }));
+  // Moments that only a sequence tells apart have one time and need it said once.
+  const told = closest < 100 * nanosecond ? Number.POSITIVE_INFINITY : closest;
+  return chosen
+    .map((tick) => ({ ...tick, label: formatTime(tick.time, told) }))
+    .filter((tick, i, all) => tick.label !== all[i - 1]?.label);
 }
 
 /** The smallest distance between two different moments; infinite when there are none. */

@@ -37,13 +37,13 @@ describe("the picture of one conflict", () => {
   it("draws the order that exists and the strips that show why it does not help", () => {
     const diagram = conflictDiagram(sampleConflicts[0]!);
     expect(diagram.links.filter((link) => link.kind === "order")).toMatchObject([
-      { fromLane: 0, fromWhen: 11.563, toLane: 1, toWhen: 11.6402 },
+      { fromLane: 0, fromAt: 11.563, toLane: 1, toAt: 11.6402 },
     ]);
     expect(diagram.spans.map(({ lane, kind, label }) => [lane, kind, label])).toEqual([
       [1, "lock", "holds audit"],
       [0, "lock", "holds audit"],
       [0, "lock", "holds mu"],
-      [1, "unordered", "passes nothing on"],
+      [1, "unordered", "does not reach goroutine 37"],
       [0, "unordered", "takes nothing from goroutine 41"],
     ]);
   });

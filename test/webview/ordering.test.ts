@@ -1,7 +1,8 @@
 /** The reasons given for a missing order, each on events that make it so. */
 import { describe, expect, it } from "vitest";
 import type { Conflict, GoroutineEvent } from "../../src/protocol.ts";
-import { explainOrdering, locksOf } from "../../webview/ordering.ts";
+import { locksOf } from "../../webview/locks.ts";
+import { explainOrdering } from "../../webview/ordering.ts";
 import { sampleConflicts } from "./sampleRun.ts";
 
 const [base] = sampleConflicts;
@@ -39,7 +40,7 @@ describe("what is said of locks", () => {
   });
 
   it("says who holds none", () => {
-    expect(reasons([], locked("b", "mu", 19, 21))).toContain(
+    expect(reasons([event("start", 1, "goroutine starts")], locked("b", "mu", 19, 21))).toContain(
       "Goroutine 37 holds mu, goroutine 41 holds no lock",
     );
     expect(reasons(locked("b", "mu", 3, 4), [event("start", 1, "goroutine starts")])).toContain(
@@ -58,23 +59,58 @@ describe("what is said of locks", () => {
       event("acquire", 5, "lock other", "b"),
       event("acquire", 6, "receive", "c"),
     ];
-    expect(locksOf(events)).toEqual([
-      { name: "mu", object: "a", from: 1, to: 4, readMode: false },
-      { name: "other", object: "b", from: 5, to: undefined, readMode: false },
+    expect(
+      locksOf(events).map(({ name, acquired, released }) => [name, acquired.when, released?.when]),
+    ).toEqual([
+      ["mu", 1, 4],
+      ["other", 5, undefined],
     ]);
+  });
+
+  it("takes the two words of a RWMutex for one lock", () => {
+    const events = [
+      event("acquire", 1, "read lock", "sync-c0040162cc"),
+      event("release", 2, "read unlock", "sync-c0040162c8"),
+      event("acquire", 3, "write lock", "sync-c0040162cc"),
+      event("acquire", 3, "write lock", "sync-c0040162c8"),
+      event("release", 4, "write unlock", "sync-c0040162cc"),
+    ];
+    expect(
+      locksOf(events).map(({ acquired, released, readMode }) => [acquired.when, released?.when, readMode]),
+    ).toEqual([
+      [1, 2, true],
+      [3, 4, false],
+    ]);
+  });
+
+  it("names a lock without a name by the line that took it", () => {
+    const frame = { function: "main.put", file: "/p/store.go", line: 29 };
+    const [lock] = locksOf([{ ...event("acquire", 1, "lock mutex", "sync-c004"), frame }]);
+    expect(lock?.name).toBe("the mutex of store.go:29");
+  });
+
+  it("does not say that a goroutine held nothing when nothing of it was recorded", () => {
+    expect(reasons([], locked("b", "mu", 19, 21))).toContain("what goroutine 41 held was not recorded");
+  });
+
+  it("sees that a lock was given back within one tick of a coarse clock", () => {
+    const events = [event("acquire", 20, "lock mu", "a"), event("release", 20, "unlock mu", "a")];
+    expect(reasons([event("start", 1, "goroutine starts")], events)).toContain(
+      "Neither goroutine 41 nor goroutine 37",
+    );
   });
 });
 
 describe("what is said of handing over", () => {
   it("says that the last release came too early", () => {
     expect(reasons([event("release", 4, "send on done", "c")], [])).toContain(
-      "The last thing goroutine 41 passes on (send on done, 4.000 ms) comes before its read at 10.000 ms",
+      "The last thing that goroutine 41 is seen to pass on (send on done, 4.000 ms) comes before its read at 10.000 ms",
     );
   });
 
   it("says that nothing was released at all", () => {
     expect(reasons([event("start", 1, "goroutine starts")], [])).toContain(
-      "Goroutine 41 passes nothing on after its read",
+      "Nothing that goroutine 41 did from its read at 10.000 ms on reached goroutine 37 in time",
     );
   });
 
@@ -109,6 +145,17 @@ describe("what is said of handing over", () => {
     );
     expect(edges.map((edge) => edge.from.when)).toEqual([3]);
   });
+});
+
+it("leaves out the inner works of the standard library", () => {
+  const frame = {
+    function: "internal/poll.(*fdMutex).decref",
+    file: "/go/src/internal/poll/fd_mutex.go",
+    line: 5,
+  };
+  const inner = { ...event("release", 12, "atomic store", "sync-1"), frame };
+  const own = event("release", 4, "send on done", "c");
+  expect(reasons([own, inner], [])).toContain("is seen to pass on (send on done");
 });
 
 it("does not invent reasons where no events were recorded", () => {

@@ -106,8 +106,7 @@ export function createConflictPage(host: Host, actions: ConflictPageActions): Co
         );
         element.scrollTop = 0;
       }
-      count.textContent =
-        conflict.count > 1 ? `seen ${withThousands(String(conflict.count))} times` : "seen once";
+      count.textContent = seenText(conflict);
       current = entry;
       inRun = view.picture === "run";
       const spacing = inRun ? view.runSpacing : view.spacing;
@@ -122,6 +121,15 @@ export function createConflictPage(host: Host, actions: ConflictPageActions): Co
       });
     },
   };
+}
+
+/** How often it was seen, and with `--explore` in how many of the schedules. */
+function seenText({ count, explored }: ConflictEntry["conflict"]): string {
+  const seen = count > 1 ? `seen ${withThousands(String(count))} times` : "seen once";
+  if (!explored) return seen;
+  const again =
+    explored.replays > 0 ? `, seed ${explored.seed} again ${explored.seenAgain} of ${explored.replays}` : "";
+  return `${seen}, in ${explored.seen} of ${explored.runs} schedules${again}`;
 }
 
 /** A few exclusive choices beside one another. */

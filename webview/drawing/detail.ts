@@ -17,7 +17,8 @@ export function drawReason(conflict: Conflict): HTMLElement {
   const ordering = explainOrdering(conflict);
   const [earlier, later] = conflict.accesses;
   const events = earlier.recent.length + later.recent.length;
-  const apart = hasTimes(conflict) ? `, ${formatDuration(Math.max(0, later.when - earlier.when))} apart` : "";
+  const distance = later.when - earlier.when;
+  const apart = distance > 0 ? `, ${formatDuration(distance)} apart` : "";
   return html(
     "section",
     { class: "reason", "aria-label": "Why nothing orders the two accesses" },

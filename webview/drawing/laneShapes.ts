@@ -38,7 +38,7 @@ export function drawLayout(layout: Layout, selected: number | null, roomy: boole
 /** The focusable marks in order of time. */
 export function markElements(canvas: SVGElement): SVGElement[] {
   return [...canvas.querySelectorAll<SVGElement>("[data-mark]")].sort(
-    (a, b) => Number(a.dataset.when) - Number(b.dataset.when),
+    (a, b) => Number(a.dataset.at) - Number(b.dataset.at),
   );
 }
 
@@ -183,7 +183,7 @@ function drawMark(
     class: isAccess ? "mark access" : "mark event",
     "data-kind": mark.kind,
     "data-mark": index,
-    "data-when": mark.when,
+    "data-at": mark.at,
     "data-selected": String(isAccess && mark.conflict === selected),
     role: "button",
     tabindex: -1,
