@@ -143,7 +143,8 @@ function sideOf(use: MapUse): Side {
 /** True for two uses of one goroutine that runs once, and for a use that follows nothing but itself. */
 function inSequence(a: MapUse, b: MapUse): boolean {
   if (a.spawn && b.spawn) return a.spawn.node === b.spawn.node && !a.spawn.many;
-  return false;
+  // What one function does before and after it starts a goroutine was looked at where it was walked.
+  return (a.spawn !== null || b.spawn !== null) && a.entry === b.entry;
 }
 
 /** How much of the evidence for two uses being parallel was seen; null for too little. */
@@ -174,12 +175,17 @@ function confidenceOf(
   const [goroutine, caller] = a.from === "api" ? [b, a] : [a, b];
   if (!isShared(goroutine) || (!global && !sameHolder(goroutine, caller))) return weakest;
   if (!writes(caller.access)) return "likely";
-  return global || preparesOnly(caller, PREPARES) ? weakest : "likely";
+  return global || !isLive(group) || preparesOnly(caller, PREPARES) ? weakest : "likely";
 }
 
 /** False where the goroutine may have an instance of its own. */
 function isShared(use: MapUse): boolean {
   return use.spawn !== null && use.access.path.root.role !== "field";
+}
+
+/** True for a map whose entries come and go: not one that is filled once and read from then on. */
+function isLive(group: MapGroup): boolean {
+  return group.uses.some(({ access }) => access.kind === "delete" || access.kind === "clear");
 }
 
 /** True where both reach the map from a value of the same type: it may be the same value. */
@@ -188,11 +194,33 @@ function sameHolder(a: MapUse, b: MapUse): boolean {
   return name !== "" && name === qualifiedName(b.access.path.root.type());
 }
 
-/** Functions that by their name set something up: they run before anything else does. */
-const PREPARES =
-  /^(init|setup|set[A-Z]?up|new|make|open|start|configure|unmarshal|decode|parse|load|with|register|must|build|use|handle|on[A-Z])/i;
+/** Functions that by their name make something: nobody else has it yet. */
+const CONSTRUCTS = startsWithWord(["init", "setup", "setUp", "new", "make"]);
 
-const CONSTRUCTS = /^(init|setup|set[A-Z]?up|new|make)/i;
+/** Functions that by their name set something up: they run before anything else does. */
+const PREPARES = startsWithWord(
+  [
+    "init",
+    "setup",
+    "setUp",
+    "new",
+    "make",
+    "open",
+    "start",
+    "configure",
+    "unmarshal",
+    "decode",
+    "parse",
+    "load",
+  ],
+  ["with", "register", "must", "build", "use", "handle", "reset", "set(?=[A-Z])", "on(?=[A-Z])"],
+);
+
+/** Matches names that begin with one of the words, exported or not. */
+function startsWithWord(...words: readonly (readonly string[])[]): RegExp {
+  const either = words.flat().map((word) => `[${word[0]}${word[0]!.toUpperCase()}]${word.slice(1)}`);
+  return new RegExp(`^(${either.join("|")})`);
+}
 
 function preparesOnly(use: MapUse, names: RegExp): boolean {
   const functions = [use.entry, use.access.fn, ...use.access.calls.map((call) => call.fn)];
