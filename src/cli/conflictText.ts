@@ -2,7 +2,15 @@
  * Writes a Conflict the way a Go developer knows from `-race`: both accesses, where both goroutines were
  * made, where the map was made, and what each goroutine did just before. Decides words and colours only.
  */
-import type { AccessKind, Conflict, ConflictAccess, Frame, GoroutineEvent, RunEnd } from "../protocol.ts";
+import type {
+  AccessKind,
+  Conflict,
+  ConflictAccess,
+  Frame,
+  GoroutineEvent,
+  MapMix,
+  RunEnd,
+} from "../protocol.ts";
 
 /** Puts colour on a piece of text, or does not. */
 export type Paint = (style: "title" | "access" | "place" | "faint", text: string) => string;
@@ -55,7 +63,12 @@ export function summary(conflict: Conflict): string {
 }
 
 /** The last words on a run; empty when there is nothing to say. */
-export function endText(end: RunEnd, conflicts: readonly Conflict[], paint: Paint): string {
+export function endText(
+  end: RunEnd,
+  conflicts: readonly Conflict[],
+  maps: readonly MapMix[],
+  paint: Paint,
+): string {
   const lines: string[] = [];
   if (end.death !== undefined) lines.push(`The program died: ${end.death}.`);
   if (end.dropped > 0) {
@@ -77,7 +90,22 @@ export function endText(end: RunEnd, conflicts: readonly Conflict[], paint: Pain
       );
     }
   }
+  const involved = new Set(conflicts.map((conflict) => conflict.map.id));
+  for (const mix of maps) if (involved.has(mix.id)) lines.push(mixText(mix, paint));
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
+
+/** What was counted for a map that has conflicts: the mix that decides which fix fits. */
+function mixText(mix: MapMix, paint: Paint): string {
+  const made = mix.map.created[0];
+  const counts = [
+    count(mix.reads, "read"),
+    count(mix.writes, "write"),
+    count(mix.iterations, "iteration"),
+    count(mix.deletes, "delete"),
+  ];
+  const place = made ? ` made at ${paint("place", `${made.file}:${made.line}`)}` : "";
+  return `${mix.map.type}${place}: ${counts.join(", ")} by ${count(mix.goroutines, "goroutine")}, about ${count(mix.keys, "key")}.`;
 }
 
 function shortAccess({ kind, stack }: ConflictAccess, paint: Paint): string {

@@ -39,6 +39,7 @@ export async function run(argv: string[], assets: string): Promise<number> {
       base: process.cwd(),
       title: `maprace open ${file}`,
       assets,
+      showsKeys: false,
     });
     for (const record of records) output.record(record);
     output.finish();

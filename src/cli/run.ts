@@ -127,6 +127,7 @@ async function runOnce(args: RunArguments, argv: readonly string[], assets: stri
     base: locatePackages(cwd, args.packages).base,
     title: `maprace ${args.target === "test" ? "test" : "run"} ${argv.join(" ")}`.trim(),
     assets,
+    showsKeys: args.showKeys,
   });
   outliveClosedPipes();
   const session = new RunSession(request, {

@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import path from "node:path";
-import type { Conflict, RunEnd, RunRecord } from "../protocol.ts";
+import type { Conflict, ConflictAccess, RunEnd, RunRecord } from "../protocol.ts";
 import { withFramePaths } from "../server/run/framePaths.ts";
 import { RunProblem } from "../server/run/problem.ts";
 import { conflictText, endText, inColour, plain } from "./conflictText.ts";
@@ -31,6 +31,8 @@ export interface OutputOptions {
   readonly title: string;
   /** The folder with the page's script and style. */
   readonly assets: string;
+  /** Whether records hold keys as they are; these are shown, but never kept in a file that people share. */
+  readonly showsKeys: boolean;
 }
 
 /** Opens the output; throws a {@link RunProblem} at once when `out` cannot be written. */
@@ -41,10 +43,11 @@ export function openRunOutput(options: OutputOptions): RunOutput {
   const others: RunRecord[] = [];
   const paint = process.stderr.isTTY && !process.env.NO_COLOR ? inColour : plain;
 
+  const shareable = (record: RunRecord): RunRecord => (options.showsKeys ? withoutKeys(record) : record);
+
   const line = (record: RunRecord): void => {
-    const text = `${JSON.stringify(record)}\n`;
-    if (file && options.format !== "html") file.write(text);
-    if (options.format === "json") writeStdout(text);
+    if (file && options.format !== "html") file.write(`${JSON.stringify(shareable(record))}\n`);
+    if (options.format === "json") writeStdout(`${JSON.stringify(record)}\n`);
   };
 
   /** Conflicts that are not as they were printed (their count grew) are printed again, once, before the end. */
@@ -56,7 +59,9 @@ export function openRunOutput(options: OutputOptions): RunOutput {
 
   const text = (record: RunRecord, isNew: boolean): void => {
     if (record.type === "conflict" && isNew) process.stderr.write(conflictText(record, paint));
-    if (record.type === "end") process.stderr.write(endText(record, [...conflicts.values()], paint));
+    if (record.type !== "end") return;
+    const mixes = others.filter((other) => other.type === "map");
+    process.stderr.write(endText(record, [...conflicts.values()], mixes, paint));
   };
 
   return {
@@ -76,13 +81,21 @@ export function openRunOutput(options: OutputOptions): RunOutput {
       if (options.format === "html") {
         const end = others.filter((record): record is RunEnd => record.type === "end");
         const rest = others.filter((record) => record.type !== "end");
-        const page = timelinePage([...rest, ...conflicts.values(), ...end], options.title, options.assets);
+        const records = [...rest, ...conflicts.values(), ...end].map(shareable);
+        const page = timelinePage(records, options.title, options.assets);
         if (file) file.write(page);
         else writeStdout(page);
       }
       file?.close();
     },
   };
+}
+
+/** A record without the keys of maps, which may be session tokens. */
+function withoutKeys(record: RunRecord): RunRecord {
+  if (record.type !== "conflict") return record;
+  const bare = ({ key: _key, ...access }: ConflictAccess): ConflictAccess => access;
+  return { ...record, accesses: [bare(record.accesses[0]), bare(record.accesses[1])] };
 }
 
 /** `file` relative to `base` where it lies in it, else as it is; with forward slashes. */

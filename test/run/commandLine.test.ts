@@ -78,7 +78,7 @@ test("text: the program's stdout is its own, the report stands on stderr and its
   expect(stderr.match(/^Goroutine \d+ was created at:\n {2}main\.main\(\)$/gm)).toHaveLength(2);
   expect(stderr).toMatch(/^The map was made at:\n {2}main\.init\(\)/m);
   expect(stderr).toMatch(
-    /Found 1 conflict\.\n {2}1\. write at racy\/main\.go:14 and previous write at racy\/main\.go:14 of map\[string\]int\n$/,
+    /Found 1 conflict\.\n {2}1\. write at racy\/main\.go:14 and previous write at racy\/main\.go:14 of map\[string\]int\nmap\[string\]int made at racy\/main\.go:11: \d+ reads?, 2 writes, .* by 2 goroutines, about 2 keys\.\n$/,
   );
   // No colours where there is no terminal.
   expect(stderr).not.toContain("\u001b");

@@ -285,6 +285,9 @@ test("what cannot run says why and what to do", async () => {
   expect((await problemOf({ packages: ["./racy"], buildFlags: ["-race"] })).message).toMatch(
     /-race.*go-race/,
   );
+  expect((await problemOf({ packages: ["./racy"], buildFlags: ["-buildmode=c-shared"] })).message).toMatch(
+    /makes no program.*maprace build -buildmode=c-shared/,
+  );
   const folder = mkdtempSync(path.join(path.dirname(temporary), "maprace-nomod-"));
   cpSync(path.join(path.dirname(PROGRAMS), "no-module"), folder, { recursive: true });
   expect((await problemOf({ cwd: folder })).message).toMatch(/no go\.mod in .* or above it.*go mod init/);

@@ -38,6 +38,7 @@ export interface BuildControl {
  */
 export async function buildLaunch(request: RunRequest, control: BuildControl): Promise<Launch> {
   const target = locatePackages(request.cwd, request.packages);
+  refuseLibraries(request.buildFlags);
   const build = await prepare(request, target);
   const keys = request.showKeys ? { MAPRACE_KEYS: "1" } : {};
   if (request.target === "program") {
@@ -53,6 +54,17 @@ export async function buildLaunch(request: RunRequest, control: BuildControl): P
     env: { ...request.env, ...build.env, ...keys },
     build,
   };
+}
+
+/** A library cannot be started; whoever loads it can be watched all the same. */
+function refuseLibraries(buildFlags: readonly string[]): void {
+  const mode = buildFlags
+    .map((flag) => /^--?buildmode=(.*)$/.exec(flag)?.[1])
+    .find((value) => value !== undefined);
+  if (mode === undefined || ["default", "exe", "pie"].includes(mode)) return;
+  throw new RunProblem(
+    `-buildmode=${mode} makes no program that could be run. Build it with \`maprace build -buildmode=${mode} -o FILE\`, and set MAPRACE_STREAM for the program that loads it.`,
+  );
 }
 
 async function prepare(request: RunRequest, target: PackageTarget): Promise<PreparedBuild> {
