@@ -78,12 +78,12 @@ function localOf(pkg: Package, func: string, local: string): Var | null {
 
 /** The kinds of Fix that can be made for a map. */
 export function kindsFor(program: Program, map: Var): readonly FixKind[] {
-  return fixKinds(program, { map: { variable: map, depth: 0 } });
+  return fixKinds(program, { code: "unsynchronized-map", map: { variable: map, depth: 0 } });
 }
 
 /** The files that a Fix changes, whole, by path; or why it is refused. */
 export function rewritten(program: Program, map: Var, kind: FixKind): Map<string, string> | string {
-  const fix = makeFix(program, { map: { variable: map, depth: 0 } }, kind);
+  const fix = makeFix(program, { code: "unsynchronized-map", map: { variable: map, depth: 0 } }, kind);
   if ("refused" in fix) return fix.refused;
   return new Map(
     fix.map(({ path, edits }) => {

@@ -177,7 +177,8 @@ function applied(file: SourceFile, edits: readonly Edit[]): string {
   let line = 0;
   let at = 0;
   const append = (text: string, isEdit: boolean): void => {
-    if (isEdit) touched.add(line);
+    // What begins with a line break leaves the line that it begins in as it was.
+    if (isEdit && !/^\r?\n/.test(text)) touched.add(line);
     for (const ch of text) {
       if (ch !== "\n") continue;
       line++;

@@ -10,11 +10,14 @@ import { rewriteToCounters } from "./atomicCounters.ts";
 import { createDraft, type Draft } from "./draft.ts";
 import { CannotFix } from "./refusal.ts";
 import { guardWithRWMutex } from "./rwmutex.ts";
+import { rewriteToSnapshot } from "./snapshot.ts";
 import { rewriteToSyncMap } from "./syncMap.ts";
 import { mapTypeOf, type Use, usesOf } from "./uses.ts";
 
 /** What a Fix needs to know of a Finding. */
-export type Fixable = { readonly map: Pick<CoreFinding["map"], "variable" | "depth"> };
+export type Fixable = Pick<CoreFinding, "code"> & {
+  readonly map: Pick<CoreFinding["map"], "variable" | "depth">;
+};
 
 type Rewrite = (program: Program, map: Var, uses: readonly Use[], draft: Draft) => void;
 
@@ -22,7 +25,11 @@ const REWRITES: readonly (readonly [FixKind, Rewrite])[] = [
   ["rwmutex", guardWithRWMutex],
   ["sync-map", rewriteToSyncMap],
   ["atomic", rewriteToCounters],
+  ["snapshot", rewriteToSnapshot],
 ];
+
+/** What these declare needs no making, so a write into the unmade map ends with them too. */
+const READY_WHEN_ZERO: ReadonlySet<FixKind> = new Set(["sync-map", "atomic"]);
 
 /** The kinds of Fix that can be made for the Finding's map. */
 export function fixKinds(program: Program, finding: Fixable): readonly FixKind[] {
@@ -40,6 +47,9 @@ export function makeFix(program: Program, finding: Fixable, kind: FixKind): File
       throw new CannotFix(
         "The map has no declaration of its own, as an element of another has none; guard it by hand.",
       );
+    }
+    if (finding.code === "nil-map-write" && !READY_WHEN_ZERO.has(kind)) {
+      throw new CannotFix(`A lock does not make ${map.name}; make the map where it is declared.`);
     }
     const draft = createDraft();
     rewrite(program, map, usesOf(program, map, kind === "rwmutex"), draft);

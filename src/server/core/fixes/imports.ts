@@ -108,7 +108,7 @@ function intoGroup(file: SourceFile, decl: ImportDecl, paths: readonly string[],
   )
     last++;
   return paths.map((path) => {
-    const next = specs.slice(standard, last + 1).find((s) => s.path > path);
+    const next = specs.slice(standard, last + 1).find((s) => s.path >= path);
     if (next !== undefined) {
       const at = lineWithComments(file, next.line);
       return { pos: at, end: at, text: `\t"${path}"${eol}` };

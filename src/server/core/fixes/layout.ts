@@ -78,8 +78,20 @@ function rowOf(lines: readonly Line[], at: number): string[] | null {
     return cells;
   }
   const pair = /^("(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)*'|[\p{L}\p{N}_.[\]]+):\s+(.*,)$/u.exec(line.code);
-  if (pair && pair[1] !== "default") return withComment([`${pair[1]}:`, pair[2]!]);
+  if (pair && pair[1] !== "default" && !holdsTwo(pair[2]!)) return withComment([`${pair[1]}:`, pair[2]!]);
   return line.comment === "" || /^[)}\]]/.test(line.code) ? null : [line.code, line.comment];
+}
+
+/** True when a line of a literal goes on after its first element. */
+function holdsTwo(value: string): boolean {
+  const flat = value.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)*'/g, "_");
+  let depth = 0;
+  for (let i = 0; i < flat.length - 1; i++) {
+    if ("([{".includes(flat[i]!)) depth++;
+    else if (")]}".includes(flat[i]!)) depth--;
+    else if (flat[i] === "," && depth === 0) return true;
+  }
+  return false;
 }
 
 /** gofmt keeps a type column for specs with values when one of the run has a type. */

@@ -23,7 +23,7 @@ import {
   textOf,
   walk,
 } from "./tree.ts";
-import { calledObject, freshName, identifiersIn, place, type Use } from "./uses.ts";
+import { calledObject, freshName, identifiersIn, isSameThrough, place, type Use } from "./uses.ts";
 
 /** How the lock of a use is spelt: the expression before `.Lock()`, and whether reads may share it. */
 export interface LockName {
@@ -132,6 +132,14 @@ function widestSection(
   for (let i = first; i < list.length; i++) {
     if (usesAt[i]!.some((u) => work.lockOf(u).text !== lock) || !mayHoldWhole(work, list[i]!, usesAt[i]!))
       break;
+    const section = list.slice(first, i + 1);
+    if (
+      !usesAt
+        .slice(first, i + 1)
+        .flat()
+        .every((u) => isSameThrough(u, section))
+    )
+      break;
     if (usesAt[i]!.length > 0 && givesBack(work, owner, first, i, usesAt) !== null) widest = i;
   }
   return widest;
@@ -193,7 +201,7 @@ function givesBack(
 }
 
 /** Statements that leave the section: returns, and jumps to somewhere outside of it. */
-function exitsOf(tree: DeclTree, node: Node, section: Node): Node[] {
+export function exitsOf(tree: DeclTree, node: Node, section: Node): Node[] {
   const exits: Node[] = [];
   walk(node, (n) => {
     if (n.kind === "FuncLit") return false;

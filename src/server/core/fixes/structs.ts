@@ -187,3 +187,18 @@ export function isEmbedded(program: Program, named: TypeName): boolean {
     }),
   );
 }
+
+/** What methods of the struct's type call their receiver, or the type's first letter. */
+export function receiverName(owner: StructOf): string {
+  const { named, tree } = owner;
+  for (const file of tree.pkg.files) {
+    for (const decl of file.decls) {
+      const recv = decl.kind === "FuncDecl" ? decl.recv?.fields[0] : undefined;
+      const type = recv?.type.kind === "StarExpr" ? recv.type.x : recv?.type;
+      const name = recv?.names[0]?.name;
+      if (type?.kind === "Ident" && type.name === named?.name && name !== undefined && name !== "_")
+        return name;
+    }
+  }
+  return (named?.name ?? "s").charAt(0).toLowerCase();
+}

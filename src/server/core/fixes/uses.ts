@@ -23,6 +23,7 @@ import {
   declTree,
   endOf,
   functionOf,
+  isWithin,
   lineOf,
   startOf,
   textOf,
@@ -427,4 +428,36 @@ export function isReachedByName(use: Use): boolean {
     use.base === "" ||
     /^[*&(]*[\p{L}_][\p{L}\p{N}_]*\)*(\.[\p{L}_][\p{L}\p{N}_]*|\[[\p{L}\p{N}_]+\])*$/u.test(use.base)
   );
+}
+
+/**
+ * True when what the field is selected from is the same value in front of the statements and all through them: a
+ * lock that is taken before them is then the lock of every use in them.
+ */
+export function isSameThrough(use: Use, statements: readonly Node[]): boolean {
+  if (use.ref.kind !== "SelectorExpr") return true;
+  const { tree } = use;
+  const names = new Set<string>();
+  let ok = true;
+  walk(use.ref.x, (n) => {
+    if (n.kind !== "Ident") return undefined;
+    names.add(n.name);
+    const declared = tree.info.objectOf(n)?.at?.ident;
+    if (declared !== undefined && statements.some((s) => isWithin(tree, declared, s))) ok = false;
+    return undefined;
+  });
+  const changes = (target: Node | null): boolean => {
+    if (target === null) return false;
+    const text = textOf(tree, target);
+    return names.has(text) || use.base === text || use.base.startsWith(`${text}.`);
+  };
+  for (const statement of statements) {
+    walk(statement, (n) => {
+      if (n.kind === "AssignStmt" && n.op !== ":=" && n.lhs.some(changes)) ok = false;
+      if (n.kind === "IncDecStmt" && changes(n.x)) ok = false;
+      if (n.kind === "RangeStmt" && !n.define && (changes(n.key) || changes(n.value))) ok = false;
+      return undefined;
+    });
+  }
+  return ok;
 }
