@@ -76,8 +76,9 @@ type mrG struct {
 	created uint32
 	goid    uint64
 	// sites remembers recently captured stacks (maprace_stacks.go).
-	sites [mrSiteCache]uint32
-	ring  *mrRing
+	sites  [mrSiteCache]uint32
+	ring   *mrRing
+	random uint32 // maprace_explore.go
 	// written is a write that may be one of a map variable (maprace_vars.go).
 	written mrWritten
 	next    *mrG

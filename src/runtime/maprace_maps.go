@@ -123,6 +123,9 @@ func mrMapRead(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint8
 	if c.written.size != 0 {
 		mrLookAtWritten(c)
 	}
+	if mrExplore != 0 {
+		c.perturb()
+	}
 	switch op {
 	case mrOpNext:
 		op = mrOpIterate
@@ -159,6 +162,9 @@ func mrMapWrite(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint
 	c := (*mrG)(unsafe.Pointer(gp.racectx))
 	if c.written.size != 0 {
 		mrLookAtWritten(c)
+	}
+	if mrExplore != 0 {
+		c.perturb()
 	}
 	if op == mrOpDelete {
 		s.Deletes++

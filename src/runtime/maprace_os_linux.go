@@ -1,17 +1,28 @@
 //go:build maprace
 
-// Opening the stream on Linux.
+// Reaching the stream on Linux.
 
 package runtime
 
 const mrAppend = 0x400
 
-// mrOpenStream opens a file for appending; it returns its descriptor, negative on failure, and the process id.
-func mrOpenStream(name string) (fd int32, pid int) {
-	var path [4096]byte
-	if len(name) >= len(path) {
-		return -1, 0
+var mrStreamName [4096]byte
+
+// mrNameStream keeps the stream's file name, and returns the process id.
+func mrNameStream(name string) (pid int) {
+	if len(name) < len(mrStreamName) {
+		copy(mrStreamName[:], name)
 	}
-	copy(path[:], name)
-	return open(&path[0], _O_WRONLY|_O_CREAT|mrAppend|_O_CLOEXEC, 0o600), getpid()
+	return getpid()
+}
+
+// mrOpenStream opens the stream's file for appending; a negative result is a failure.
+func mrOpenStream() int32 {
+	return open(&mrStreamName[0], _O_WRONLY|_O_CREAT|mrAppend|_O_CLOEXEC, 0o600)
+}
+
+func mrCloseStream(fd int32) {
+	if fd >= 0 {
+		closefd(fd)
+	}
 }

@@ -42,14 +42,12 @@ type mrLine struct {
 
 var mrStream struct {
 	// lock is held while a record is made and written.
-	lock   mrSpin
-	open   bool
-	failed bool
-	fd     int32
-	pid    int
-	line   *mrLine
-	mode   string
-	keys   bool
+	lock mrSpin
+	open bool
+	pid  int
+	line *mrLine
+	mode string
+	keys bool
 	// startTicks and startNano are one moment on two clocks.
 	startTicks, startNano int64
 }
@@ -73,9 +71,12 @@ func mrStart() {
 	st.keys = gogetenv("MAPRACE_KEYS") == "1"
 	name := gogetenv("MAPRACE_STREAM")
 	if name != "" {
-		st.fd, st.pid = mrOpenStream(name)
-		st.open = st.fd >= 0
+		st.pid = mrNameStream(name)
+		fd := mrOpenStream()
+		st.open = fd >= 0
+		mrCloseStream(fd)
 	}
+	mrExplore = mrParseSeed(gogetenv("MAPRACE_EXPLORE"))
 	if !st.open {
 		if gogetenv("MAPRACE_VERBOSE") == "1" {
 			println("maprace: no stream: MAPRACE_STREAM names no file that can be written")
@@ -167,23 +168,30 @@ func (l *mrLine) hex(n uint64) {
 	}
 }
 
-// end writes the record. A stream that cannot be written is given up: the program goes on.
+// end writes the record. The file is opened for each record: a descriptor kept open could be closed by
+// the program, and its number be given to a file of the program's own. A stream that cannot be written is
+// given up, and the program goes on.
 func (l *mrLine) end() {
 	l.byte('}')
 	l.data[l.used] = '\n'
 	l.used++
-	for from := 0; from < l.used; {
-		n := write1(uintptr(mrStream.fd), unsafe.Pointer(&l.data[from]), int32(l.used-from))
+	fd := mrOpenStream()
+	for from := 0; from < l.used && fd >= 0; {
+		n := write1(uintptr(fd), unsafe.Pointer(&l.data[from]), int32(l.used-from))
 		if n <= 0 {
 			if n == -_EINTR || n == -_EAGAIN {
 				continue
 			}
-			mrStream.open = false
-			mrStream.failed = true
-			return
+			break
 		}
 		from += int(n)
+		if from == l.used {
+			mrCloseStream(fd)
+			return
+		}
 	}
+	mrCloseStream(fd)
+	mrStream.open = false
 }
 
 // mrTime is a coarse time that costs next to nothing; mrMillis makes milliseconds of it.

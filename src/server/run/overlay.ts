@@ -73,14 +73,19 @@ export async function prepareOverlay(request: OverlayRequest): Promise<PreparedB
   refuseFlags(splitFlags(toolchain.goflags), "GOFLAGS", request.mode);
 
   const replaced: Record<string, string> = {};
-  const users = takeFlag(flags, "overlay");
-  if (users !== undefined) Object.assign(replaced, readUsersOverlay(users, request.cwd));
+  // GOFLAGS come first: what stands on the command line wins.
+  for (const list of [splitFlags(toolchain.goflags), flags]) {
+    const users = takeFlag(list, "overlay");
+    if (users !== undefined) Object.assign(replaced, readUsersOverlay(users, request.cwd));
+  }
   const folder = path.join(request.cacheDir, "overlay");
   mkdirSync(folder, { recursive: true });
   for (const [file, text] of Object.entries(request.unsaved ?? {})) {
     replaced[file] = store(folder, path.basename(file), text);
   }
+  const modules = await mainModules(toolchain, request.cwd, env);
   if (request.mode !== "go-race") {
+    for (const { dir } of modules) wrapAtomicsIn(dir, replaced, folder);
     Object.assign(replaced, adaptedRuntime(toolchain, folder, request.runtimeSources));
   }
   const notes: string[] = [];
@@ -91,8 +96,8 @@ export async function prepareOverlay(request: OverlayRequest): Promise<PreparedB
     buildArgs.push(`-overlay=${overlay}`);
   }
   if (mode === "vars") {
-    const compiler = usersCompilerFlags(flags);
-    for (const pattern of request.packages ?? (await mainModules(toolchain, request.cwd, env))) {
+    const compiler = usersCompilerFlags([...splitFlags(toolchain.goflags), ...flags]);
+    for (const pattern of request.packages ?? modules.map((module) => module.pattern)) {
       // The compiler's -race would also check uses of unsafe, which is not what was asked for.
       buildArgs.push(`-gcflags=${pattern}=${["-race", "-d=checkptr=0", ...compiler].join(" ")}`);
     }
@@ -133,14 +138,41 @@ function usersCompilerFlags(flags: string[]): string[] {
   return compiler;
 }
 
-/** Patterns for the packages of the main modules; of the folder where there is no module. */
-async function mainModules(toolchain: Toolchain, cwd: string, env: NodeJS.ProcessEnv): Promise<string[]> {
-  const { stdout, exitCode } = await runGo(toolchain.go, ["list", "-m", "-f", "{{.Path}}"], {
+/** The main modules (several in a workspace): a pattern for their packages, and their folder. */
+async function mainModules(
+  toolchain: Toolchain,
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ pattern: string; dir: string }[]> {
+  const { stdout, exitCode } = await runGo(toolchain.go, ["list", "-m", "-f", "{{.Path}}\t{{.Dir}}"], {
     cwd,
     env: { ...env, ...toolchain.env },
   });
-  const modules = stdout.split("\n").filter((line) => line !== "" && line !== "command-line-arguments");
-  return exitCode === 0 && modules.length > 0 ? modules.map((module) => `${module}/...`) : ["./..."];
+  const modules = stdout
+    .split("\n")
+    .map((line) => line.split("\t"))
+    .filter(([name, dir]) => name !== "command-line-arguments" && dir)
+    .map(([name, dir]) => ({ pattern: `${name}/...`, dir: dir ?? "" }));
+  return exitCode === 0 && modules.length > 0 ? modules : [{ pattern: "./...", dir: cwd }];
+}
+
+/** Folders that hold no Go package of a module. */
+const NOT_PACKAGES = /^(?:[._].*|testdata|node_modules)$/;
+
+/**
+ * Replaces the Go files beneath a folder that call sync/atomic's functions directly, by copies in which the
+ * detector is told. What the overlay replaces already (a buffer) is copied from there.
+ */
+function wrapAtomicsIn(dir: string, replaced: Record<string, string>, folder: string): void {
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    const file = path.join(dir, entry.name);
+    if (entry.isDirectory() && !NOT_PACKAGES.test(entry.name)) {
+      wrapAtomicsIn(file, replaced, folder);
+    } else if (entry.isFile() && entry.name.endsWith(".go") && replaced[file] !== "") {
+      const wrapped = wrapDirectCalls(readFileSync(replaced[file] ?? file, "utf8"));
+      if (wrapped !== undefined) replaced[file] = store(folder, entry.name, wrapped);
+    }
+  }
 }
 
 function refuseVersion(toolchain: Toolchain): void {
