@@ -5,7 +5,14 @@
 import type { AccessKind, Conflict, ConflictAccess, Frame, GoroutineEvent } from "../src/protocol.ts";
 import { shortName, shortPlace, topUserFrame } from "./frames.ts";
 import type { HeldLock } from "./locks.ts";
-import { accessNoun, type ConflictEntry, goroutineName, isWrite, type Run } from "./model.ts";
+import {
+  accessNoun,
+  type ConflictEntry,
+  goroutineInSentence,
+  goroutineName,
+  isWrite,
+  type Run,
+} from "./model.ts";
 import { explainOrdering, withoutPlumbing } from "./ordering.ts";
 import { type Sequence, sequenceOf } from "./sequence.ts";
 
@@ -100,8 +107,8 @@ export function conflictDiagram(conflict: Conflict): Diagram {
   const spans: Span[] = [
     ...ordering.locks[0].map((lock) => lockSpan(lock, laneOf(0), sequence)),
     ...ordering.locks[1].map((lock) => lockSpan(lock, laneOf(1), sequence)),
-    { ...between, lane: laneOf(0), label: `does not reach ${goroutineName(later)}` },
-    { ...between, lane: laneOf(1), label: `takes nothing from ${goroutineName(earlier)}` },
+    { ...between, lane: laneOf(0), label: `does not reach ${goroutineInSentence(later)}` },
+    { ...between, lane: laneOf(1), label: `takes nothing from ${goroutineInSentence(earlier)}` },
   ];
   const links: Link[] = ordering.edges.map((edge) => ({
     kind: "order",

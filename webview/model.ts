@@ -181,6 +181,11 @@ export function goroutineName(access: ConflictAccess): string {
   return access.goroutine.id === 1 ? "main goroutine" : `goroutine ${access.goroutine.id}`;
 }
 
+/** The same with the article that a sentence wants. */
+export function goroutineInSentence(access: ConflictAccess): string {
+  return access.goroutine.id === 1 ? "the main goroutine" : goroutineName(access);
+}
+
 /** The conflicts whose text contains every word of the filter, in the asked order. */
 export function listConflicts(run: Run, filter: string, order: ListOrder): readonly ConflictEntry[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);

@@ -6,7 +6,7 @@
 import type { Conflict, ConflictAccess, GoroutineEvent } from "../src/protocol.ts";
 import { ownerOf, packageOf } from "./frames.ts";
 import { type HeldLock, locksOf } from "./locks.ts";
-import { goroutineName, hasTimes } from "./model.ts";
+import { goroutineInSentence, hasTimes } from "./model.ts";
 import { formatTime, smallestGap } from "./scale.ts";
 import { type Sequence, sequenceOf } from "./sequence.ts";
 
@@ -49,7 +49,8 @@ export function withoutPlumbing(conflict: Conflict): Conflict {
   return { ...conflict, accesses: [side(conflict.accesses[0]), side(conflict.accesses[1])] };
 }
 
-function isPlumbing({ frame, what }: GoroutineEvent): boolean {
+/** True for the inner works of the standard library. */
+export function isPlumbing({ frame, what }: GoroutineEvent): boolean {
   if (!frame || ownerOf(frame) !== "standard") return false;
   return what.startsWith("atomic") || /^(?:internal|runtime|syscall)(?:\/|$)/.test(packageOf(frame.function));
 }
@@ -92,7 +93,7 @@ function sentencesOf(conflict: Conflict, locks: Ordering["locks"]): readonly str
   if (earlier.recent.length === 0 && later.recent.length === 0) {
     return [
       "The detector found no lock, channel or other synchronisation that puts one access before the other. " +
-        "This record carries no events from before the accesses, so there is nothing more to show.",
+        "The record has no events of the program's own around them, so there is nothing more to show.",
     ];
   }
   const sentences = [lockSentence(conflict, locks)];
@@ -106,8 +107,8 @@ function lockSentence(conflict: Conflict, locks: Ordering["locks"]): string {
   const sequence = sequenceOf(conflict);
   const ofEarlier = locksAt(locks[0], sequence.accesses[0], sequence);
   const ofLater = locksAt(locks[1], sequence.accesses[1], sequence);
-  const one = goroutineName(earlier);
-  const other = goroutineName(later);
+  const one = goroutineInSentence(earlier);
+  const other = goroutineInSentence(later);
   if (ofEarlier.length === 0 && ofLater.length === 0) {
     return `Neither ${one} nor ${other} is seen to hold a lock while it touches the map.`;
   }
@@ -132,8 +133,8 @@ function moment(when: number, earlier: ConflictAccess, later: ConflictAccess): s
 
 function releaseSentence(earlier: ConflictAccess, later: ConflictAccess): string {
   const at = (when: number) => moment(when, earlier, later);
-  const one = goroutineName(earlier);
-  const other = goroutineName(later);
+  const one = goroutineInSentence(earlier);
+  const other = goroutineInSentence(later);
   const itsAccess = `its ${accessWord(earlier)} at ${at(earlier.when)}`;
   const after = earlier.recent.filter(
     (event) => isRelease(event) && event.when > earlier.when && event.when <= later.when,
@@ -142,7 +143,7 @@ function releaseSentence(earlier: ConflictAccess, later: ConflictAccess): string
     const last = earlier.recent.findLast((event) => isRelease(event) && event.when <= earlier.when);
     return last
       ? `The last thing that ${one} is seen to pass on (${last.what}, ${at(last.when)}) comes before ${itsAccess}; nothing after it reached ${other}.`
-      : `Nothing that ${one} did from ${itsAccess} on reached ${other} in time: there is no unlock, send, close or Done of the one that the other waited for.`;
+      : `Nothing that ${one} did from ${itsAccess} on was waited for by ${other}: no lock, channel or WaitGroup leads from the one to the other.`;
   }
   for (const release of after) {
     if (release.object === undefined) continue;
@@ -167,7 +168,7 @@ function backwardSentence(earlier: ConflictAccess, later: ConflictAccess): strin
   const edge = edgesBetween(1, later, earlier).findLast(({ to }) => to.when <= earlier.when);
   if (!edge) return [];
   return [
-    `The arrow from ${goroutineName(later)} (${edge.from.what}) orders only what it did before ${moment(edge.from.when, earlier, later)}, not its ${accessWord(later)} afterwards.`,
+    `The arrow from ${goroutineInSentence(later)} (${edge.from.what}) orders only what it did before ${moment(edge.from.when, earlier, later)}, not its ${accessWord(later)} afterwards.`,
   ];
 }
 

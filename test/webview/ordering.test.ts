@@ -110,7 +110,7 @@ describe("what is said of handing over", () => {
 
   it("says that nothing was released at all", () => {
     expect(reasons([event("start", 1, "goroutine starts")], [])).toContain(
-      "Nothing that goroutine 41 did from its read at 10.000 ms on reached goroutine 37 in time",
+      "Nothing that goroutine 41 did from its read at 10.000 ms on was waited for by goroutine 37: no lock, channel or WaitGroup",
     );
   });
 
@@ -159,7 +159,7 @@ it("leaves out the inner works of the standard library", () => {
 });
 
 it("does not invent reasons where no events were recorded", () => {
-  expect(reasons([], [])).toMatch(/carries no events/);
+  expect(reasons([], [])).toMatch(/has no events/);
 });
 
 it("finds what the sample's stories tell", () => {

@@ -36,7 +36,7 @@ Goroutine 22 created at:
 
 Why nothing orders them:
   Neither goroutine 22 nor goroutine 24 is seen to hold a lock while it touches the map.
-  Nothing that goroutine 22 did from its write at 18.0071 ms on reached goroutine 24 in time: there is no unlock, send, close or Done of the one that the other waited for.
+  Nothing that goroutine 22 did from its write at 18.0071 ms on was waited for by goroutine 24: no lock, channel or WaitGroup leads from the one to the other.
 ==================
 `);
 });

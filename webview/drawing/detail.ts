@@ -4,9 +4,9 @@ import { accessLetter, markKind } from "../diagram.ts";
 import { mediumPlace, ownerOf, qualifiedName, shortType, topUserFrame } from "../frames.ts";
 import type { Host } from "../host.ts";
 import { goroutineName, hasTimes } from "../model.ts";
-import { explainOrdering } from "../ordering.ts";
+import { explainOrdering, isPlumbing, withoutPlumbing } from "../ordering.ts";
 import { accessTitle } from "../report.ts";
-import { formatDuration, formatTime, smallestGap } from "../scale.ts";
+import { counted, formatDuration, formatTime, smallestGap } from "../scale.ts";
 import { button, html } from "./elements.ts";
 
 /** Frames are buttons; this is what they do. */
@@ -15,7 +15,7 @@ export type OpenFrame = (frame: Frame) => void;
 /** The sentence that names the conflict, and why nothing orders its accesses. */
 export function drawReason(conflict: Conflict): HTMLElement {
   const ordering = explainOrdering(conflict);
-  const [earlier, later] = conflict.accesses;
+  const [earlier, later] = withoutPlumbing(conflict).accesses;
   const events = earlier.recent.length + later.recent.length;
   const distance = later.when - earlier.when;
   const apart = distance > 0 ? `, ${formatDuration(distance)} apart` : "";
@@ -28,7 +28,7 @@ export function drawReason(conflict: Conflict): HTMLElement {
       html(
         "p",
         { class: "basis" },
-        `Read from the last ${events} events that the detector kept of the two goroutines.`,
+        `Read from the last ${counted(events, "event")} that the detector kept of the two goroutines.`,
       ),
   );
 }
@@ -108,13 +108,17 @@ function drawFrame(frame: Frame, top: boolean, host: Host, open: OpenFrame): HTM
 }
 
 function drawEvents(access: ConflictAccess, host: Host, open: OpenFrame): HTMLElement {
-  const apart = smallestGap(access.recent.map(({ when }) => when));
-  const rows = access.recent.map((event) => drawEvent(event, access, apart, host, open));
+  const shown = access.recent.filter((event) => !isPlumbing(event));
+  const hidden = access.recent.length - shown.length;
+  const apart = smallestGap(shown.map(({ when }) => when));
+  const rows = shown.map((event) => drawEvent(event, access, apart, host, open));
   return html(
     "details",
     { class: "events", open: true },
     html("summary", {}, `What ${goroutineName(access)} did around it`),
     html("ol", {}, ...rows),
+    hidden > 0 &&
+      html("p", { class: "absent" }, `${counted(hidden, "step")} inside the standard library not listed.`),
   );
 }
 

@@ -48,7 +48,7 @@ export function createHeader(actions: { stop(): void; restart(): void } | null):
       // A live region speaks on every change of its text, so it is written only when it says something else.
       if (state.textContent !== text) state.textContent = text;
       state.dataset.tone = tone;
-      facts.replaceChildren(...factTexts.map((fact) => html("span", {}, fact)));
+      facts.replaceChildren(...factTexts.map((fact) => html("span", { "data-tone": fact.tone }, fact.text)));
       notes.replaceChildren(
         ...noteTexts.map((note) => html("p", { class: "note" }, icon(icons.warning), html("span", {}, note))),
       );
@@ -77,26 +77,37 @@ function stateOf(run: Run): { text: string; tone: "idle" | "busy" | "good" | "ba
       return { text: run.end ? endText(run.end) : said || "Not started", tone: "bad" };
     case "ended":
       if (!run.end) return { text: said || "Ended", tone: "idle" };
-      return { text: endText(run.end), tone: run.end.exitCode === 0 && !run.end.death ? "good" : "bad" };
+      return { text: endText(run.end), tone: toneOfEnd(run, run.end) };
   }
+}
+
+/** An exit status of 0 is no praise for a run that had conflicts. */
+function toneOfEnd(run: Run, end: NonNullable<Run["end"]>): "idle" | "good" | "bad" {
+  if (end.exitCode !== 0 || end.death) return "bad";
+  return run.conflicts.length > 0 ? "idle" : "good";
 }
 
 function endText(end: NonNullable<Run["end"]>): string {
   return end.death ? `Died: ${end.death}` : `Exited with code ${end.exitCode}`;
 }
 
-function factsOf(run: Run): string[] {
-  const facts: string[] = [];
+interface Fact {
+  readonly text: string;
+  readonly tone?: "bad";
+}
+
+function factsOf(run: Run): Fact[] {
+  const facts: Fact[] = [];
   if (run.conflicts.length > 0) {
-    facts.push(counted(run.conflicts.length, "conflict"));
-    facts.push(counted(goroutineCount(run), "goroutine"));
+    facts.push({ text: counted(run.conflicts.length, "conflict"), tone: "bad" });
+    facts.push({ text: counted(goroutineCount(run), "goroutine") });
   }
-  if (run.maps.size > 0) facts.push(counted(run.maps.size, "map"));
+  if (run.maps.size > 0) facts.push({ text: counted(run.maps.size, "map") });
   if (run.start) {
-    facts.push(
-      `mode ${run.start.mode}`,
-      run.start.goVersion.startsWith("go") ? run.start.goVersion : `go${run.start.goVersion}`,
-    );
+    facts.push({ text: `mode ${run.start.mode}` });
+    facts.push({
+      text: run.start.goVersion.startsWith("go") ? run.start.goVersion : `go${run.start.goVersion}`,
+    });
   }
   return facts;
 }

@@ -1,7 +1,7 @@
 /** The maps of a run: how each was used, as counted, and the rewrite that the counts speak for. */
 import type { Frame, MapMix } from "../../src/protocol.ts";
 import { adviseFromMix } from "../advice.ts";
-import { mediumPlace, shortType, topUserFrame } from "../frames.ts";
+import { mediumPlace, ownerOf, shortType, topUserFrame } from "../frames.ts";
 import type { Host } from "../host.ts";
 import type { Run } from "../model.ts";
 import { counted } from "../scale.ts";
@@ -39,8 +39,12 @@ export function createMapsPage(
         return;
       }
       const conflictsOf = countConflicts(run);
+      // Those with conflicts first, then the program's own, then by how much they were used.
       const sorted = [...run.maps.values()].sort(
-        (a, b) => (conflictsOf.get(b.id) ?? 0) - (conflictsOf.get(a.id) ?? 0) || total(b) - total(a),
+        (a, b) =>
+          (conflictsOf.get(b.id) ?? 0) - (conflictsOf.get(a.id) ?? 0) ||
+          Number(isOwn(b)) - Number(isOwn(a)) ||
+          total(b) - total(a),
       );
       const cards = sorted
         .slice(0, limit)
@@ -69,6 +73,12 @@ function countConflicts(run: Run): Map<string, number> {
     if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   return counts;
+}
+
+/** True when the user's own code made the map itself, and did not call a library that did. */
+function isOwn(mix: MapMix): boolean {
+  const [made] = mix.map.created;
+  return made !== undefined && ownerOf(made) === "user";
 }
 
 function total(mix: MapMix): number {
