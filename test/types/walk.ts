@@ -6,7 +6,9 @@ export function walk(node: Node, visit: (n: Node) => void): void {
   const stack: Node[] = [node];
   for (let n = stack.pop(); n !== undefined; n = stack.pop()) {
     visit(n);
-    for (const value of [...Object.values(n), n.kind === "FuncDecl" ? n.body : null]) {
+    // The parts of a function are read on demand: they are no fields of their own.
+    const parts: readonly unknown[] = n.kind === "FuncDecl" ? [n.recv, n.name, n.type, n.body] : Object.values(n);
+    for (const value of parts) {
       if (Array.isArray(value)) for (const v of value) push(v, stack);
       else push(value, stack);
     }

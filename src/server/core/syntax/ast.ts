@@ -103,6 +103,8 @@ export interface TypeSpec extends NodeBase {
 export interface FuncDecl extends NodeBase {
   readonly kind: "FuncDecl";
   readonly recv: FieldList | null;
+  /** Name of the type that a method is declared on, known without reading the head; null for functions. */
+  readonly receiverName: string | null;
   readonly name: Ident;
   readonly type: FuncType;
   /** Null for functions implemented elsewhere (assembly, linkname). Read from the text when first asked for. */

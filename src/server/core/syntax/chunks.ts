@@ -151,7 +151,8 @@ function scan(text: string, from: number, limit: number, broken: boolean, out: C
       i++;
       continue;
     }
-    const after = skipToken(text, i, limit);
+    const opens = c === QUOTE || c === APOSTROPHE || c === BACKQUOTE || c === SLASH;
+    const after = opens ? skipToken(text, i, limit) : i;
     if (after > i) {
       if (c === SLASH) {
         if (text.charCodeAt(i + 1) === STAR && text.slice(i, after).includes("\n")) fresh = true;

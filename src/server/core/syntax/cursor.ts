@@ -34,6 +34,8 @@ export interface Conversion {
   /** One string object per name, whatever the number of its uses. */
   readonly names: Map<string, string>;
   nextId: number;
+  /** Type of the node under the cursor; -1 until somebody asks: every question crosses into WebAssembly. */
+  typeId: number;
 }
 
 /** The node type that tree-sitter gives to text it could not read. */
@@ -67,14 +69,37 @@ export function grammarOf(language: Language): Grammar {
   };
 }
 
+/** Moves to the first child; false where there is none. */
+export function enter(cx: Conversion): boolean {
+  cx.typeId = -1;
+  return cx.cursor.gotoFirstChild();
+}
+
+/** Moves to the next sibling; false where there is none. */
+export function next(cx: Conversion): boolean {
+  cx.typeId = -1;
+  return cx.cursor.gotoNextSibling();
+}
+
+/** Moves back to the parent. */
+export function leave(cx: Conversion): void {
+  cx.typeId = -1;
+  cx.cursor.gotoParent();
+}
+
+function typeIdHere(cx: Conversion): number {
+  if (cx.typeId < 0) cx.typeId = cx.cursor.nodeTypeId;
+  return cx.typeId;
+}
+
 /** The type of the node under the cursor. */
 export function typeHere(cx: Conversion): string {
-  return cx.grammar.types[cx.cursor.nodeTypeId] ?? ERROR;
+  return cx.grammar.types[typeIdHere(cx)] ?? ERROR;
 }
 
 /** True where the node under the cursor is punctuation, a keyword or a comment. */
 export function isPlain(cx: Conversion): boolean {
-  return cx.grammar.named[cx.cursor.nodeTypeId] === false;
+  return cx.grammar.named[typeIdHere(cx)] === false;
 }
 
 /** Start of the node under the cursor. */

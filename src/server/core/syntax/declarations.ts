@@ -13,21 +13,32 @@ import type {
   VarDecl,
   VarSpec,
 } from "./ast.ts";
-import { badAt, type Conversion, ERROR, endHere, identHere, isPlain, startHere, typeHere } from "./cursor.ts";
+import {
+  badAt,
+  type Conversion,
+  ERROR,
+  endHere,
+  enter,
+  identHere,
+  isPlain,
+  leave,
+  next,
+  startHere,
+  typeHere,
+} from "./cursor.ts";
 import { convertExpr, convertExprs } from "./expressions.ts";
 import { addToSignature, convertParams, emptySignature, finishSignature } from "./typeExpressions.ts";
 
 /** Calls `visit` on every node of type `wanted` under the cursor, directly or in a parenthesised group. */
 function eachSpec(cx: Conversion, wanted: readonly string[], visit: () => void): void {
-  const c = cx.cursor;
-  if (!c.gotoFirstChild()) return;
+  if (!enter(cx)) return;
   do {
     const type = typeHere(cx);
     if (wanted.includes(type)) visit();
     else if (type === "var_spec_list" || type === "import_spec_list" || type === ERROR)
       eachSpec(cx, wanted, visit);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
 }
 
 /** The import declaration under the cursor. */
@@ -40,8 +51,7 @@ export function convertImports(cx: Conversion): ImportDecl {
     const stop = endHere(cx);
     let name: Ident | null = null;
     let path = "";
-    const c = cx.cursor;
-    c.gotoFirstChild();
+    enter(cx);
     do {
       const type = typeHere(cx);
       if (type === "interpreted_string_literal" || type === "raw_string_literal") {
@@ -49,8 +59,8 @@ export function convertImports(cx: Conversion): ImportDecl {
       } else if (type === "dot" || type === "blank_identifier" || type === "package_identifier") {
         name = identHere(cx);
       }
-    } while (c.gotoNextSibling());
-    c.gotoParent();
+    } while (next(cx));
+    leave(cx);
     specs.push({ kind: "ImportSpec", pos: start, end: stop, id: cx.nextId++, name, path });
   });
   return { kind: "ImportDecl", pos, end, id: cx.nextId++, specs };
@@ -71,16 +81,15 @@ function valueSpec(cx: Conversion): ValueSpec {
   const names: Ident[] = [];
   let type: Expr | null = null;
   let values: Expr[] = [];
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     const kind = typeHere(cx);
     if (kind === "identifier" && type === null) names.push(identHere(cx));
     else if (kind === "expression_list") values = convertExprs(cx);
     else if (kind !== ERROR) type ??= convertExpr(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return { pos, end, names, type, values };
 }
 
@@ -118,16 +127,15 @@ export function convertTypes(cx: Conversion): TypeDecl {
     let name: Ident | null = null;
     let typeParams: FieldList | null = null;
     let type: Expr | null = null;
-    const c = cx.cursor;
-    c.gotoFirstChild();
+    enter(cx);
     do {
       if (isPlain(cx)) continue;
       const kind = typeHere(cx);
       if (name === null && kind === "type_identifier") name = identHere(cx);
       else if (kind === "type_parameter_list") typeParams = convertParams(cx);
       else if (kind !== ERROR) type ??= convertExpr(cx);
-    } while (c.gotoNextSibling());
-    c.gotoParent();
+    } while (next(cx));
+    leave(cx);
     name ??= { kind: "Ident", pos: start, end: start, id: cx.nextId++, name: "" };
     type ??= badAt(cx, stop);
     specs.push({ kind: "TypeSpec", pos: start, end: stop, id: cx.nextId++, name, typeParams, isAlias, type });
@@ -142,23 +150,21 @@ export interface FuncHead {
   readonly type: FuncType;
 }
 
-/** The head of the function or method declaration under the cursor. */
-export function convertFuncHead(cx: Conversion): FuncHead {
+/** The head of the function or method declaration under the cursor, whose name was found before. */
+export function convertFuncHead(cx: Conversion, name: Ident): FuncHead {
   const pos = startHere(cx);
   const isMethod = typeHere(cx) === "method_declaration";
   const parts = emptySignature(pos);
   let recv: FieldList | null = null;
-  let name: Ident | null = null;
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  let named = false;
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     const kind = typeHere(cx);
-    if (isMethod && recv === null && name === null && kind === "parameter_list") recv = convertParams(cx);
-    else if (name === null && (kind === "identifier" || kind === "field_identifier")) name = identHere(cx);
+    if (isMethod && recv === null && !named && kind === "parameter_list") recv = convertParams(cx);
+    else if (!named && (kind === "identifier" || kind === "field_identifier")) named = true;
     else addToSignature(cx, parts);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
-  name ??= { kind: "Ident", pos: endHere(cx), end: endHere(cx), id: cx.nextId++, name: "" };
+  } while (next(cx));
+  leave(cx);
   return { recv, name, type: finishSignature(cx, parts) };
 }

@@ -12,8 +12,11 @@ import {
   type Conversion,
   ERROR,
   endHere,
+  enter,
   identHere,
   isPlain,
+  leave,
+  next,
   startHere,
   typeHere,
 } from "./cursor.ts";
@@ -131,12 +134,11 @@ export function convertExpr(cx: Conversion): Expr {
 /** The named children of the node under the cursor as expressions. */
 export function convertExprs(cx: Conversion): Expr[] {
   const out: Expr[] = [];
-  const c = cx.cursor;
-  if (c.gotoFirstChild()) {
+  if (enter(cx)) {
     do {
       if (!isPlain(cx)) out.push(convertExpr(cx));
-    } while (c.gotoNextSibling());
-    c.gotoParent();
+    } while (next(cx));
+    leave(cx);
   }
   return out;
 }
@@ -149,16 +151,15 @@ function literal(cx: Conversion, lit: BasicLit["lit"]): BasicLit {
 
 /** The first named child as an expression. */
 function onlyChild(cx: Conversion): Expr {
-  const c = cx.cursor;
   let found: Expr | null = null;
-  if (c.gotoFirstChild()) {
+  if (enter(cx)) {
     do {
       if (!isPlain(cx)) {
         found = convertExpr(cx);
         break;
       }
-    } while (c.gotoNextSibling());
-    c.gotoParent();
+    } while (next(cx));
+    leave(cx);
   }
   return found ?? badHere(cx);
 }
@@ -173,16 +174,15 @@ function wrap(cx: Conversion, kind: "ParenExpr" | "StarExpr"): Expr {
 function selector(cx: Conversion): Expr {
   const pos = startHere(cx);
   const end = endHere(cx);
-  const c = cx.cursor;
   let x: Expr | null = null;
   let sel: Ident | null = null;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     if (x === null) x = convertExpr(cx);
     else if (typeHere(cx) !== ERROR) sel = identHere(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   x ??= badAt(cx, pos);
   sel ??= { kind: "Ident", pos: end, end, id: cx.nextId++, name: "" };
   return { kind: "SelectorExpr", pos, end, id: cx.nextId++, x, sel };
@@ -191,19 +191,18 @@ function selector(cx: Conversion): Expr {
 function binary(cx: Conversion): Expr {
   const pos = startHere(cx);
   const end = endHere(cx);
-  const c = cx.cursor;
   let x: Expr | null = null;
   let y: Expr | null = null;
   let op = "";
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) {
       const token = typeHere(cx);
       if (token !== "comment") op = token;
     } else if (x === null) x = convertExpr(cx);
     else if (y === null) y = convertExpr(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return {
     kind: "BinaryExpr",
     pos,
@@ -218,17 +217,16 @@ function binary(cx: Conversion): Expr {
 function unary(cx: Conversion): Expr {
   const pos = startHere(cx);
   const end = endHere(cx);
-  const c = cx.cursor;
   let op = "";
   let x: Expr | null = null;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) {
       const token = typeHere(cx);
       if (token !== "comment" && op === "") op = token;
     } else x ??= convertExpr(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   x ??= badAt(cx, end);
   if (op === "*") return { kind: "StarExpr", pos, end, id: cx.nextId++, x };
   return { kind: "UnaryExpr", pos, end, id: cx.nextId++, op: op as "+" | "-" | "!" | "^" | "&" | "<-", x };
@@ -238,11 +236,10 @@ function unary(cx: Conversion): Expr {
 function call(cx: Conversion): CallExpr {
   const pos = startHere(cx);
   const end = endHere(cx);
-  const c = cx.cursor;
   let fun: Expr | null = null;
   let args: Expr[] = [];
   let hasEllipsis = false;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     const type = typeHere(cx);
@@ -252,16 +249,16 @@ function call(cx: Conversion): CallExpr {
       fun = { kind: "IndexExpr", pos: fun.pos, end: endHere(cx), id: cx.nextId++, x: fun, indices };
     } else if (type === "argument_list") {
       args = [];
-      c.gotoFirstChild();
+      enter(cx);
       do {
         if (isPlain(cx)) continue;
         hasEllipsis = typeHere(cx) === "variadic_argument";
         args.push(convertExpr(cx));
-      } while (c.gotoNextSibling());
-      c.gotoParent();
+      } while (next(cx));
+      leave(cx);
     }
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return { kind: "CallExpr", pos, end, id: cx.nextId++, fun: fun ?? badAt(cx, pos), args, hasEllipsis };
 }
 
@@ -286,17 +283,16 @@ function conversion(cx: Conversion): Expr {
 function index(cx: Conversion): Expr {
   const pos = startHere(cx);
   const end = endHere(cx);
-  const c = cx.cursor;
   let x: Expr | null = null;
   let indices: Expr[] = [];
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     if (x === null) x = convertExpr(cx);
     else if (typeHere(cx) === "type_arguments") indices = convertExprs(cx);
     else indices.push(convertExpr(cx));
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   if (x !== null && x.kind === "UnaryExpr" && x.op === "~") {
     // The grammar binds ~ tighter than the type arguments.
     const inner: IndexExpr = { kind: "IndexExpr", pos: x.x.pos, end, id: cx.nextId++, x: x.x, indices };
@@ -308,18 +304,17 @@ function index(cx: Conversion): Expr {
 function slice(cx: Conversion): Expr {
   const pos = startHere(cx);
   const end = endHere(cx);
-  const c = cx.cursor;
   let x: Expr | null = null;
   const bounds: [Expr | null, Expr | null, Expr | null] = [null, null, null];
   let colons = 0;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) {
       if (typeHere(cx) === ":") colons++;
     } else if (x === null) x = convertExpr(cx);
     else if (colons < 3) bounds[colons] = convertExpr(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   const [low, high, max] = bounds;
   return { kind: "SliceExpr", pos, end, id: cx.nextId++, x: x ?? badAt(cx, pos), low, high, max };
 }
@@ -340,16 +335,15 @@ function typeAssert(cx: Conversion): Expr {
 
 function composite(cx: Conversion): CompositeLit {
   const pos = startHere(cx);
-  const c = cx.cursor;
   let type: Expr | null = null;
   let lit: CompositeLit | null = null;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     if (type === null) type = convertExpr(cx);
     else if (typeHere(cx) === "literal_value") lit = elements(cx, type, pos);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return lit ?? { kind: "CompositeLit", pos, end: endHere(cx), id: cx.nextId++, type, elts: [] };
 }
 
@@ -357,8 +351,7 @@ function composite(cx: Conversion): CompositeLit {
 function elements(cx: Conversion, type: Expr | null, pos: number): CompositeLit {
   const end = endHere(cx);
   const elts: Expr[] = [];
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     if (typeHere(cx) === "keyed_element") {
@@ -374,8 +367,8 @@ function elements(cx: Conversion, type: Expr | null, pos: number): CompositeLit 
         value: value ?? badAt(cx, stop),
       });
     } else elts.push(convertExpr(cx));
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return { kind: "CompositeLit", pos, end, id: cx.nextId++, type, elts };
 }
 
@@ -384,14 +377,13 @@ function funcLit(cx: Conversion): Expr {
   const end = endHere(cx);
   const parts = emptySignature(pos);
   let body: BlockStmt | null = null;
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     if (typeHere(cx) === "block") body = convertBlock(cx);
     else addToSignature(cx, parts);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   const type = finishSignature(cx, parts);
   body ??= { kind: "BlockStmt", pos: end, end, id: cx.nextId++, list: [] };
   return { kind: "FuncLit", pos, end, id: cx.nextId++, type, body };

@@ -8,9 +8,20 @@
  * change are the same objects as before.
  */
 import { Language, Parser, type Tree, type Node as TreeNode } from "web-tree-sitter";
-import type { BlockStmt, Comment, Decl, FuncDecl, ImportSpec, SourceFile, SyntaxFault } from "./ast.ts";
+import type {
+  BlockStmt,
+  Comment,
+  Decl,
+  FieldList,
+  FuncDecl,
+  FuncType,
+  Ident,
+  ImportSpec,
+  SourceFile,
+  SyntaxFault,
+} from "./ast.ts";
 import { type Chunk, chunksOf, readable, skipToken } from "./chunks.ts";
-import { type Conversion, type Grammar, grammarOf, typeHere } from "./cursor.ts";
+import { type Conversion, enter, type Grammar, grammarOf, leave, next, typeHere } from "./cursor.ts";
 import {
   convertConsts,
   convertFuncHead,
@@ -245,7 +256,15 @@ function convertTop<T>(
   return withTree(go, source, (tree) => {
     const cursor = tree.walk();
     try {
-      const cx: Conversion = { grammar: go.grammar, cursor, text, shift, names: go.names, nextId: firstId };
+      const cx: Conversion = {
+        grammar: go.grammar,
+        cursor,
+        text,
+        shift,
+        names: go.names,
+        nextId: firstId,
+        typeId: -1,
+      };
       return find(cx, wanted, 3) ? convert(cx) : null;
     } finally {
       cursor.delete();
@@ -256,85 +275,156 @@ function convertTop<T>(
 /** Moves the cursor to the first node whose type is (or ends with) `wanted`, at most `depth` levels down. */
 function find(cx: Conversion, wanted: string, depth: number): boolean {
   if (typeHere(cx) === wanted) return true;
-  if (depth === 0 || !cx.cursor.gotoFirstChild()) return false;
+  if (depth === 0 || !enter(cx)) return false;
   do {
     if (find(cx, wanted, depth - 1)) return true;
-  } while (cx.cursor.gotoNextSibling());
-  cx.cursor.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return false;
 }
 
-/** A function declaration whose body is read when it is first asked for. */
+/** The head of a function, read when it is first asked for; versions with the same head share it. */
+class LazyHead {
+  readonly text: string;
+  readonly name: Ident;
+  readonly receiverName: string | null;
+  private readonly go: GoParser;
+  private found: { readonly head: FuncHead; readonly ids: number } | null = null;
+
+  private constructor(go: GoParser, text: string, name: Ident, receiverName: string | null) {
+    this.go = go;
+    this.text = text;
+    this.name = name;
+    this.receiverName = receiverName;
+  }
+
+  /** Finds the name in the text of a head; null where there is none. */
+  static of(go: GoParser, text: string): LazyHead | null {
+    const match = HEAD.exec(text);
+    if (match === null) return null;
+    const [whole, receiver, name = ""] = match;
+    const pos = whole.length - name.length;
+    const ident: Ident = { kind: "Ident", pos, end: whole.length, id: 0, name };
+    return new LazyHead(
+      go,
+      text,
+      ident,
+      receiver === undefined ? null : (RECEIVER.exec(receiver)?.[1] ?? ""),
+    );
+  }
+
+  read(): { readonly head: FuncHead; readonly ids: number } {
+    if (this.found === null) {
+      let ids = 1; // 0 is the name
+      const wanted = this.receiverName === null ? "function_declaration" : "method_declaration";
+      const convert = (cx: Conversion): FuncHead => {
+        const converted = convertFuncHead(cx, this.name);
+        ids = cx.nextId;
+        return converted;
+      };
+      const head = convertTop(this.go, this.text, wanted, convert, 0, this.text, ids) ?? this.unread(ids++);
+      this.found = { head, ids };
+    }
+    return this.found;
+  }
+
+  /** What a head that the parser could not make sense of counts as: a function of nothing. */
+  private unread(id: number): FuncHead {
+    const at = this.text.length;
+    const params: FieldList = { kind: "FieldList", pos: at, end: at, id, fields: [] };
+    const type: FuncType = { kind: "FuncType", pos: 0, end: at, id, typeParams: null, params, results: null };
+    return { recv: this.receiverName === null ? null : params, name: this.name, type };
+  }
+}
+
+const HEAD = /^func\s*(?:\(([^)]*)\)\s*)?([\p{L}_][\p{L}\p{Nd}_]*)/u;
+const RECEIVER = /^\s*(?:[\p{L}_][\p{L}\p{Nd}_]*\s+)?[*(\s]*([\p{L}_][\p{L}\p{Nd}_]*)/u;
+
+/** A function declaration whose head and body are read when they are first asked for. */
 class FunctionDecl implements FuncDecl {
   readonly kind = "FuncDecl";
   readonly pos = 0;
   readonly end: number;
-  readonly id: number;
-  readonly recv: FuncHead["recv"];
-  readonly name: FuncHead["name"];
-  readonly type: FuncHead["type"];
-  /** The text before the body. */
-  readonly headText: string;
-  idCount: number;
+  readonly name: Ident;
+  readonly receiverName: string | null;
+  private readonly head: LazyHead;
   private readonly go: GoParser;
   private bodyText: string | null;
-  private read: BlockStmt | null = null;
+  private block: BlockStmt | null = null;
+  private bodyIds = 0;
 
-  private constructor(go: GoParser, head: FuncHead, headIds: number, source: string, bodyAt: number) {
+  private constructor(go: GoParser, head: LazyHead, source: string, bodyAt: number) {
     this.go = go;
     this.end = source.length;
-    this.id = headIds;
-    this.recv = head.recv;
+    this.head = head;
     this.name = head.name;
-    this.type = head.type;
-    this.headText = bodyAt < 0 ? source : source.slice(0, bodyAt);
+    this.receiverName = head.receiverName;
     this.bodyText = bodyAt < 0 ? null : source.slice(bodyAt);
-    this.idCount = headIds + 1;
   }
 
-  /** Reads the head, or takes it over from a function with the same head; null where there is no function. */
+  /** Finds the function's name, or takes the head over from a function with the same; null where there is none. */
   static read(
     go: GoParser,
     source: string,
     bodyAt: number,
     sameHead: FunctionDecl | null,
   ): FunctionDecl | null {
-    if (sameHead !== null) return new FunctionDecl(go, sameHead, sameHead.id, source, bodyAt);
-    const head = bodyAt < 0 ? source : source.slice(0, bodyAt);
-    const isMethod = /^func\s*\(/.test(head);
-    let ids = 0;
-    const found = convertTop(go, head, isMethod ? "method_declaration" : "function_declaration", (cx) => {
-      const converted = convertFuncHead(cx);
-      ids = cx.nextId;
-      return converted;
-    });
-    return found === null ? null : new FunctionDecl(go, found, ids, source, bodyAt);
+    const head = sameHead?.head ?? LazyHead.of(go, bodyAt < 0 ? source : source.slice(0, bodyAt));
+    return head === null ? null : new FunctionDecl(go, head, source, bodyAt);
+  }
+
+  /** The text before the body. */
+  get headText(): string {
+    return this.head.text;
+  }
+
+  get id(): number {
+    return this.head.read().ids;
+  }
+
+  get recv(): FieldList | null {
+    return this.head.read().head.recv;
+  }
+
+  get type(): FuncType {
+    return this.head.read().head.type;
+  }
+
+  get idCount(): number {
+    return this.id + 1 + this.bodyIds;
   }
 
   get body(): BlockStmt | null {
     if (this.bodyText !== null) {
       const text = this.bodyText;
-      const at = this.end - text.length;
-      this.read = convertBody(this.go, text, at, this);
+      const first = this.idCount;
+      const { block, ids } = convertBody(this.go, text, this.end - text.length, first);
+      this.block = block;
+      this.bodyIds = ids - first;
       this.bodyText = null;
     }
-    return this.read;
+    return this.block;
   }
 }
 
 /** What makes a bare block a statement that the grammar reads at the top of a file. */
 const PREFIX = "func _()";
 
-function convertBody(go: GoParser, text: string, at: number, into: FunctionDecl): BlockStmt {
-  const convert = (cx: Conversion): BlockStmt => {
+function convertBody(
+  go: GoParser,
+  text: string,
+  at: number,
+  firstId: number,
+): { block: BlockStmt; ids: number } {
+  const convert = (cx: Conversion): { block: BlockStmt; ids: number } => {
     const block = convertBlock(cx);
-    into.idCount = cx.nextId;
-    return block;
+    return { block, ids: cx.nextId };
   };
   // Offsets in the declaration: the body's text is laid where the body stands.
   const whole = " ".repeat(at) + text;
-  const block = convertTop(go, PREFIX + text, "block", convert, at - PREFIX.length, whole, into.idCount);
-  return block ?? { kind: "BlockStmt", pos: at, end: at + text.length, id: into.idCount++, list: [] };
+  const found = convertTop(go, PREFIX + text, "block", convert, at - PREFIX.length, whole, firstId);
+  const empty = { kind: "BlockStmt", pos: at, end: at + text.length, id: firstId, list: [] } as const;
+  return found ?? { block: empty, ids: firstId + 1 };
 }
 
 /** The places of a declaration that the grammar could not read, relative to it. */

@@ -24,8 +24,11 @@ import {
   type Conversion,
   ERROR,
   endHere,
+  enter,
   identHere,
   isPlain,
+  leave,
+  next,
   startHere,
   typeHere,
 } from "./cursor.ts";
@@ -37,12 +40,11 @@ export function convertBlock(cx: Conversion): BlockStmt {
   const pos = startHere(cx);
   const end = endHere(cx);
   const list: Stmt[] = [];
-  const c = cx.cursor;
-  if (c.gotoFirstChild()) {
+  if (enter(cx)) {
     do {
       if (!isPlain(cx)) addStatements(cx, list);
-    } while (c.gotoNextSibling());
-    c.gotoParent();
+    } while (next(cx));
+    leave(cx);
   }
   return { kind: "BlockStmt", pos, end, id: cx.nextId++, list };
 }
@@ -55,12 +57,11 @@ function addStatements(cx: Conversion, to: Stmt[]): void {
     return;
   }
   if (type === ERROR) to.push({ kind: "BadStmt", pos: startHere(cx), end: endHere(cx), id: cx.nextId++ });
-  const c = cx.cursor;
-  if (!c.gotoFirstChild()) return;
+  if (!enter(cx)) return;
   do {
     if (!isPlain(cx)) addStatements(cx, to);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
 }
 
 /** The statement under the cursor; an expression becomes an expression statement. */
@@ -142,12 +143,11 @@ export function convertStmt(cx: Conversion): Stmt {
 /** The expressions of the `expression_list` among the children; empty where there is none. */
 function listed(cx: Conversion): Expr[] {
   let out: Expr[] = [];
-  const c = cx.cursor;
-  if (c.gotoFirstChild()) {
+  if (enter(cx)) {
     do {
       if (typeHere(cx) === "expression_list") out = convertExprs(cx);
-    } while (c.gotoNextSibling());
-    c.gotoParent();
+    } while (next(cx));
+    leave(cx);
   }
   return out;
 }
@@ -159,8 +159,7 @@ function assign(cx: Conversion): AssignStmt {
   let op = "";
   let lhs: Expr[] = [];
   let rhs: Expr[] = [];
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) {
       const token = typeHere(cx);
@@ -170,8 +169,8 @@ function assign(cx: Conversion): AssignStmt {
     const list = typeHere(cx) === "expression_list" ? convertExprs(cx) : [convertExpr(cx)];
     if (op === "") lhs = list;
     else rhs = list;
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return { kind: "AssignStmt", pos, end, id: cx.nextId++, lhs, op, rhs };
 }
 
@@ -184,7 +183,7 @@ function ifStmt(cx: Conversion): IfStmt {
   let body: BlockStmt | null = null;
   let other: BlockStmt | IfStmt | null = null;
   const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     const field = c.currentFieldId;
@@ -192,8 +191,8 @@ function ifStmt(cx: Conversion): IfStmt {
     else if (field === condition) cond = convertExpr(cx);
     else if (field === consequence) body = convertBlock(cx);
     else if (field === alternative) other = typeHere(cx) === "block" ? convertBlock(cx) : ifStmt(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return {
     kind: "IfStmt",
     pos,
@@ -222,8 +221,7 @@ function forStmt(cx: Conversion): ForStmt | RangeStmt {
   let head: ForHead = { init: null, cond: null, post: null };
   let range: RangeHead | null = null;
   let body: BlockStmt | null = null;
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     const type = typeHere(cx);
@@ -231,8 +229,8 @@ function forStmt(cx: Conversion): ForStmt | RangeStmt {
     else if (type === "for_clause") head = forClause(cx);
     else if (type === "range_clause") range = rangeClause(cx);
     else if (type !== ERROR) head = { init: null, cond: convertExpr(cx), post: null };
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   body ??= emptyBlock(cx, end);
   if (range === null) return { kind: "ForStmt", pos, end, id: cx.nextId++, ...head, body };
   const { key, value, define, x } = range;
@@ -242,16 +240,15 @@ function forStmt(cx: Conversion): ForStmt | RangeStmt {
 function forClause(cx: Conversion): ForHead {
   const head: ForHead = { init: null, cond: null, post: null };
   let part = 0;
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) {
       if (typeHere(cx) === ";") part++;
     } else if (part === 0) head.init = convertStmt(cx);
     else if (part === 1) head.cond = convertExpr(cx);
     else head.post = convertStmt(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return head;
 }
 
@@ -266,15 +263,14 @@ function rangeClause(cx: Conversion): RangeHead {
   let left: Expr[] = [];
   let define = false;
   let x: Expr | null = null;
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     const type = typeHere(cx);
     if (type === ":=") define = true;
     else if (type === "expression_list") left = convertExprs(cx);
     else if (!isPlain(cx)) x = convertExpr(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return { key: left[0] ?? null, value: left[1] ?? null, define, x: x ?? badHere(cx) };
 }
 
@@ -284,8 +280,7 @@ function caseBody(cx: Conversion, list: Expr[] | null): CaseClause {
   const end = endHere(cx);
   const body: Stmt[] = [];
   let colon = false;
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     const type = typeHere(cx);
     if (type === ":") colon = true;
@@ -293,8 +288,8 @@ function caseBody(cx: Conversion, list: Expr[] | null): CaseClause {
     else if (colon) addStatements(cx, body);
     else if (type === "expression_list") list?.push(...convertExprs(cx));
     else if (type !== ERROR) list?.push(convertExpr(cx));
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return { kind: "CaseClause", pos, end, id: cx.nextId++, list, body };
 }
 
@@ -305,7 +300,7 @@ function switchStmt(cx: Conversion): SwitchStmt {
   let tag: Expr | null = null;
   const cases: CaseClause[] = [];
   const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     const type = typeHere(cx);
@@ -313,8 +308,8 @@ function switchStmt(cx: Conversion): SwitchStmt {
     else if (type === "default_case") cases.push(caseBody(cx, null));
     else if (c.currentFieldId === cx.grammar.fields.initializer) init = convertStmt(cx);
     else if (type !== ERROR) tag = convertExpr(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return { kind: "SwitchStmt", pos, end, id: cx.nextId++, init, tag, cases };
 }
 
@@ -327,7 +322,7 @@ function typeSwitch(cx: Conversion): TypeSwitchStmt {
   let x: Expr | null = null;
   const cases: CaseClause[] = [];
   const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     const type = typeHere(cx);
@@ -341,8 +336,8 @@ function typeSwitch(cx: Conversion): TypeSwitchStmt {
         if (name?.kind === "Ident") bind = name;
       } else if (type !== ERROR) x = convertExpr(cx);
     }
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return { kind: "TypeSwitchStmt", pos, end, id: cx.nextId++, init, bind, x: x ?? badAt(cx, end), cases };
 }
 
@@ -350,13 +345,12 @@ function selectStmt(cx: Conversion): SelectStmt {
   const pos = startHere(cx);
   const end = endHere(cx);
   const cases: CommClause[] = [];
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     const type = typeHere(cx);
     if (type === "communication_case" || type === "default_case") cases.push(commClause(cx));
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return { kind: "SelectStmt", pos, end, id: cx.nextId++, cases };
 }
 
@@ -366,8 +360,7 @@ function commClause(cx: Conversion): CommClause {
   let comm: Stmt | null = null;
   const body: Stmt[] = [];
   let colon = false;
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     const type = typeHere(cx);
     if (type === ":") colon = true;
@@ -386,8 +379,8 @@ function commClause(cx: Conversion): CommClause {
             }
           : received;
     } else if (type !== ERROR) comm = convertStmt(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return { kind: "CommClause", pos, end, id: cx.nextId++, comm, body };
 }
 
@@ -396,14 +389,13 @@ function labeled(cx: Conversion): Stmt {
   const end = endHere(cx);
   let label: Ident | null = null;
   let stmt: Stmt | null = null;
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     if (label === null) label = identHere(cx);
     else stmt ??= convertStmt(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   label ??= { kind: "Ident", pos, end: pos, id: cx.nextId++, name: "" };
   stmt ??= { kind: "EmptyStmt", pos: end, end, id: cx.nextId++ };
   return { kind: "LabeledStmt", pos, end, id: cx.nextId++, label, stmt };
@@ -413,12 +405,11 @@ function branch(cx: Conversion, kind: BranchStmt["branch"]): BranchStmt {
   const pos = startHere(cx);
   const end = endHere(cx);
   let label: Ident | null = null;
-  const c = cx.cursor;
-  if (c.gotoFirstChild()) {
+  if (enter(cx)) {
     do {
       if (!isPlain(cx)) label = identHere(cx);
-    } while (c.gotoNextSibling());
-    c.gotoParent();
+    } while (next(cx));
+    leave(cx);
   }
   return { kind: "BranchStmt", pos, end, id: cx.nextId++, branch: kind, label };
 }

@@ -9,8 +9,11 @@ import {
   type Conversion,
   ERROR,
   endHere,
+  enter,
   identHere,
   isPlain,
+  leave,
+  next,
   startHere,
   typeHere,
 } from "./cursor.ts";
@@ -56,18 +59,17 @@ export function mapType(cx: Conversion): Expr {
 export function chanType(cx: Conversion): ChanType {
   const pos = startHere(cx);
   const end = endHere(cx);
-  const c = cx.cursor;
   let dir: ChanType["dir"] = "both";
   let seen = false;
   let value: Expr | null = null;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     const token = typeHere(cx);
     if (token === "chan") seen = true;
     else if (token === "<-") dir = seen ? "send" : "recv";
     else if (!isPlain(cx)) value ??= convertExpr(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return leftmostArrow({ kind: "ChanType", pos, end, id: cx.nextId++, dir, value: value ?? badAt(cx, end) });
 }
 
@@ -81,12 +83,11 @@ function leftmostArrow(t: ChanType): ChanType {
 /** The signature in the children of the node under the cursor; `pos` is where `func` or the parameters start. */
 export function funcType(cx: Conversion): FuncType {
   const signature = emptySignature(startHere(cx));
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (!isPlain(cx)) addToSignature(cx, signature);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return finishSignature(cx, signature);
 }
 
@@ -132,8 +133,7 @@ export function convertParams(cx: Conversion): FieldList {
   const pos = startHere(cx);
   const end = endHere(cx);
   const fields: Field[] = [];
-  const c = cx.cursor;
-  if (c.gotoFirstChild()) {
+  if (enter(cx)) {
     do {
       switch (typeHere(cx)) {
         case "parameter_declaration":
@@ -141,8 +141,8 @@ export function convertParams(cx: Conversion): FieldList {
         case "variadic_parameter_declaration":
           fields.push(parameter(cx));
       }
-    } while (c.gotoNextSibling());
-    c.gotoParent();
+    } while (next(cx));
+    leave(cx);
   }
   return { kind: "FieldList", pos, end, id: cx.nextId++, fields: withNames(fields) };
 }
@@ -153,16 +153,15 @@ function parameter(cx: Conversion): Field {
   const names: Ident[] = [];
   let dots = -1;
   let type: Expr | null = null;
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     const kind = typeHere(cx);
     if (kind === "...") dots = startHere(cx);
     else if (isPlain(cx)) continue;
     else if (kind === "identifier" && dots < 0) names.push(identHere(cx));
     else type ??= convertExpr(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   type ??= badAt(cx, end);
   if (dots >= 0) type = { kind: "Ellipsis", pos: dots, end, id: cx.nextId++, elt: type };
   return { kind: "Field", pos, end, id: cx.nextId++, names, type, tag: "" };
@@ -194,13 +193,12 @@ function withNames(fields: Field[]): Field[] {
 export function structType(cx: Conversion): Expr {
   const pos = startHere(cx);
   const end = endHere(cx);
-  const c = cx.cursor;
   let fields: FieldList | null = null;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (typeHere(cx) === "field_declaration_list") fields = fieldList(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   fields ??= { kind: "FieldList", pos: end, end, id: cx.nextId++, fields: [] };
   return { kind: "StructType", pos, end, id: cx.nextId++, fields };
 }
@@ -209,12 +207,11 @@ function fieldList(cx: Conversion): FieldList {
   const pos = startHere(cx);
   const end = endHere(cx);
   const fields: Field[] = [];
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (typeHere(cx) === "field_declaration") fields.push(structField(cx));
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   return { kind: "FieldList", pos, end, id: cx.nextId++, fields };
 }
 
@@ -225,8 +222,7 @@ function structField(cx: Conversion): Field {
   let star = -1;
   let type: Expr | null = null;
   let tag = "";
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     const kind = typeHere(cx);
     if (kind === "*") star = startHere(cx);
@@ -236,8 +232,8 @@ function structField(cx: Conversion): Field {
     else if (kind === "interpreted_string_literal")
       tag = unquoteTag(cx.text.slice(startHere(cx), endHere(cx)));
     else if (kind !== ERROR) type ??= convertExpr(cx);
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   type ??= badAt(cx, end);
   if (star >= 0) type = { kind: "StarExpr", pos: star, end: type.end, id: cx.nextId++, x: type };
   return { kind: "Field", pos, end, id: cx.nextId++, names, type, tag };
@@ -252,8 +248,7 @@ export function interfaceType(cx: Conversion): Expr {
   const pos = startHere(cx);
   const end = endHere(cx);
   const fields: Field[] = [];
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     const kind = typeHere(cx);
     if (kind === "method_elem") fields.push(methodElem(cx));
@@ -261,8 +256,8 @@ export function interfaceType(cx: Conversion): Expr {
       const type = typeElem(cx);
       fields.push({ kind: "Field", pos: type.pos, end: type.end, id: cx.nextId++, names: [], type, tag: "" });
     }
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   const methods: FieldList = { kind: "FieldList", pos, end, id: cx.nextId++, fields };
   return { kind: "InterfaceType", pos, end, id: cx.nextId++, methods };
 }
@@ -272,8 +267,7 @@ function methodElem(cx: Conversion): Field {
   const end = endHere(cx);
   let name: Ident | null = null;
   let parts: SignatureParts | null = null;
-  const c = cx.cursor;
-  c.gotoFirstChild();
+  enter(cx);
   do {
     if (isPlain(cx)) continue;
     if (name === null) name = identHere(cx);
@@ -281,8 +275,8 @@ function methodElem(cx: Conversion): Field {
       parts ??= emptySignature(startHere(cx));
       addToSignature(cx, parts);
     }
-  } while (c.gotoNextSibling());
-  c.gotoParent();
+  } while (next(cx));
+  leave(cx);
   const type = finishSignature(cx, parts ?? emptySignature(end));
   return { kind: "Field", pos, end, id: cx.nextId++, names: name === null ? [] : [name], type, tag: "" };
 }

@@ -47,7 +47,8 @@ export class DeclSite implements Site {
     this.pkg = pkg;
     this.unit = unit;
     this.decl = decl;
-    this.info = new DeclInfo(decl.id + 1);
+    // The head of a function is read when its type is asked for.
+    this.info = new DeclInfo(decl.kind === "FuncDecl" ? 1 : decl.id + 1);
   }
 
   get file(): SourceFile {
@@ -201,17 +202,6 @@ function typeObject(site: DeclSite, spec: TypeSpec): Obj {
   return obj;
 }
 
-/** The name of the type that a method is declared on; null for functions. */
-export function receiverBase(decl: FuncDecl): string | null {
-  let e: Expr | undefined = decl.recv?.fields[0]?.type;
-  while (e !== undefined) {
-    if (e.kind === "Ident") return e.name;
-    if (e.kind === "StarExpr" || e.kind === "ParenExpr" || e.kind === "IndexExpr") e = e.x;
-    else return "";
-  }
-  return decl.recv === null ? null : "";
-}
-
 function functionObject(site: DeclSite, decl: FuncDecl): Obj {
   const obj = new FuncObj(decl.name.name, site.pkg, () => functionType(site, decl), site, decl.name);
   site.info.objects[decl.name.id] = obj;
@@ -220,6 +210,7 @@ function functionObject(site: DeclSite, decl: FuncDecl): Obj {
 }
 
 function functionType(site: DeclSite, decl: FuncDecl): Type {
+  site.info.reserve(decl.id + 1);
   const cx = openChecker(site.pkg, site, site.info, site.later);
   const scope = openScope(null);
   site.scope = scope;

@@ -5,7 +5,7 @@
 import type { Decl, ImportSpec, SourceFile } from "../syntax/ast.ts";
 import { type GoParser, parseFile } from "../syntax/parse.ts";
 import type { CheckedPackage } from "./checker.ts";
-import { DeclSite, type FileUnit, objectsOf, receiverBase } from "./declarations.ts";
+import { DeclSite, type FileUnit, objectsOf } from "./declarations.ts";
 import { PkgNameObj, type Site } from "./objects.ts";
 import { isExported } from "./predicates.ts";
 import type { FileSource, Func, Info, Obj, Package, PackageSource } from "./types.ts";
@@ -222,7 +222,7 @@ export class PackageState implements CheckedPackage {
         }
         for (const obj of objectsOf(site)) {
           if (decl.kind === "FuncDecl" && obj.kind === "func") {
-            const base = receiverBase(decl);
+            const base = decl.receiverName;
             if (base !== null) {
               const list = this.methods.get(base);
               if (obj.name === "_") continue;
