@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly initializationOptions?: unknown;
   readonly positionEncodings?: string[];
   readonly resolvesEdits?: boolean;
+  /** A client that can do nothing that is optional. */
+  readonly bare?: boolean;
   readonly createCore?: ServerParts["createCore"];
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
@@ -51,20 +53,26 @@ export async function startClient(options: ClientOptions) {
     statuses.push(status);
   });
   connection.onRequest("client/registerCapability", () => null);
+  let folders = options.folders;
+  const asFolders = () => folders.map((folder) => ({ uri: pathToUri(folder), name: folder }));
+  connection.onRequest("workspace/workspaceFolders", asFolders);
   connection.listen();
   const params: InitializeParams = {
     processId: null,
     rootUri: null,
-    workspaceFolders: options.folders.map((folder) => ({ uri: pathToUri(folder), name: folder })),
+    workspaceFolders: asFolders(),
     initializationOptions: options.initializationOptions,
-    capabilities: {
-      general:
-        options.positionEncodings === undefined ? {} : { positionEncodings: options.positionEncodings },
-      workspace: { workspaceFolders: true, didChangeWatchedFiles: { dynamicRegistration: true } },
-      textDocument: {
-        codeAction: options.resolvesEdits === false ? {} : { resolveSupport: { properties: ["edit"] } },
-      },
-    },
+    capabilities:
+      options.bare === true
+        ? {}
+        : {
+            general:
+              options.positionEncodings === undefined ? {} : { positionEncodings: options.positionEncodings },
+            workspace: { workspaceFolders: true, didChangeWatchedFiles: { dynamicRegistration: true } },
+            textDocument: {
+              codeAction: options.resolvesEdits === false ? {} : { resolveSupport: { properties: ["edit"] } },
+            },
+          },
   };
   const initialized = await connection.sendRequest("initialize", params);
   await connection.sendNotification("initialized", {});
@@ -87,6 +95,19 @@ export async function startClient(options: ClientOptions) {
       await connection.sendNotification("textDocument/didChange", {
         textDocument: { uri, version },
         contentChanges: [{ text }],
+      });
+    },
+    /** Opens these folders instead of those before. */
+    async setFolders(now: readonly string[]): Promise<void> {
+      folders = now;
+      await connection.sendNotification("workspace/didChangeWorkspaceFolders", {
+        event: { added: [], removed: [] },
+      });
+    },
+    /** Tells of files that were made, changed or deleted on disk. */
+    async changedOnDisk(...paths: readonly string[]): Promise<void> {
+      await connection.sendNotification("workspace/didChangeWatchedFiles", {
+        changes: paths.map((path) => ({ uri: pathToUri(path), type: 2 })),
       });
     },
     /** Waits for diagnostics of a file that satisfy `wanted`. */

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { CodeAction, CodeLens, Hover, TextDocumentEdit } from "vscode-languageserver-protocol/node";
 import { pathToUri } from "../../src/server/lsp/uris.ts";
@@ -157,6 +157,55 @@ describe("diagnostics", () => {
     const [found] = await client.diagnostics(pathToUri(`${root}/a.go`));
     expect(found?.codeDescription?.href).toBe("file:///ext/media/help/unsynchronized-map.md");
   });
+});
+
+describe("changes outside of the editor", () => {
+  it("reach the diagnostics: files that come, change and go", async () => {
+    const root = makeTree({ "go.mod": "module m\n", "a.go": "package m\n" });
+    const client = await startClient({ folders: [root], initializationOptions: untrusted });
+    const file = `${root}/inner/b.go`;
+    addToTree(root, { "inner/b.go": "package inner\n// racy\n" });
+    await client.changedOnDisk(file);
+    expect(await client.diagnostics(pathToUri(file))).toHaveLength(1);
+    addToTree(root, { "inner/b.go": "package inner\n// racy, racy again\n" });
+    await client.changedOnDisk(file);
+    expect(await client.diagnostics(pathToUri(file), (one) => one.diagnostics.length !== 1)).toHaveLength(2);
+    rmSync(file);
+    await client.changedOnDisk(file);
+    expect(await client.diagnostics(pathToUri(file), (one) => one.diagnostics.length === 0)).toEqual([]);
+  });
+
+  it("include folders that are opened and closed", async () => {
+    const root = makeTree({
+      "one/go.mod": "module one\n",
+      "one/a.go": "package one\n// racy\n",
+      "two/go.mod": "module two\n",
+      "two/b.go": "package two\n// racy\n",
+    });
+    const client = await startClient({ folders: [`${root}/one`], initializationOptions: untrusted });
+    const [one, two] = [pathToUri(`${root}/one/a.go`), pathToUri(`${root}/two/b.go`)];
+    expect(await client.diagnostics(one)).toHaveLength(1);
+    await client.setFolders([`${root}/two`]);
+    expect(await client.diagnostics(two)).toHaveLength(1);
+    expect(await client.diagnostics(one, (last) => last.diagnostics.length === 0)).toEqual([]);
+  });
+});
+
+it("serves a client that can do nothing that is optional", async () => {
+  const root = makeTree({ "go.mod": "module m\n", "a.go": "package m\n// racy\n" });
+  const client = await startClient({ folders: [root], initializationOptions: untrusted, bare: true });
+  const uri = pathToUri(`${root}/a.go`);
+  expect(await client.diagnostics(uri)).toHaveLength(1);
+  expect(client.statuses.at(-1)?.message).toContain("not trusted");
+  await client.open(uri, "package m\n// racy\n");
+  const actions = (await client.connection.sendRequest("textDocument/codeAction", {
+    textDocument: { uri },
+    range: range(1, 4, 4),
+    context: { diagnostics: [] },
+  })) as CodeAction[];
+  expect(actions.map(({ title, edit }) => [title, edit !== undefined])).toEqual([
+    ["Guard racy with a sync.RWMutex", true],
+  ]);
 });
 
 describe("code actions", () => {

@@ -13,7 +13,7 @@ import {
   type TextEdit,
   type WorkspaceEdit,
 } from "vscode-languageserver";
-import type { CoreFinding, FixKind, Snapshot } from "../core/core.ts";
+import type { CoreFinding, FileEdit, FixKind, Snapshot } from "../core/core.ts";
 import { type DiagnosticContext, toDiagnostic } from "./diagnostics.ts";
 import { fixTitle } from "./fixTitles.ts";
 import type { Locator } from "./locations.ts";
@@ -83,9 +83,7 @@ export function resolveEdit(
   locator: Locator,
 ): WorkspaceEdit {
   const version = locator.document(path)?.version ?? null;
-  const finding = snapshot
-    .findingsIn(path)
-    .find((one) => one.code === data.code && one.accesses[0].pos === data.pos);
+  const finding = findingAt(snapshot, path, data.code, data.pos);
   if (version !== data.version || finding === undefined) {
     throw new ResponseError(
       LSPErrorCodes.ContentModified,
@@ -96,6 +94,29 @@ export function resolveEdit(
   if ("refused" in edits) {
     throw new ResponseError(ErrorCodes.InvalidRequest, edits.refused);
   }
+  return toWorkspaceEdit(edits, locator);
+}
+
+/** The actions with their edits, for clients that do not resolve them; those that cannot be made are left out. */
+export function withEdits(
+  actions: readonly CodeAction[],
+  path: string,
+  snapshot: Snapshot,
+  locator: Locator,
+): CodeAction[] {
+  return actions.flatMap((action) => {
+    const { code, pos, kind } = action.data as ActionData;
+    const finding = findingAt(snapshot, path, code, pos);
+    const edits = finding === undefined ? null : snapshot.fix(finding, kind);
+    return edits === null || "refused" in edits ? [] : [{ ...action, edit: toWorkspaceEdit(edits, locator) }];
+  });
+}
+
+function findingAt(snapshot: Snapshot, path: string, code: string, pos: number): CoreFinding | undefined {
+  return snapshot.findingsIn(path).find((one) => one.code === code && one.accesses[0].pos === pos);
+}
+
+function toWorkspaceEdit(edits: readonly FileEdit[], locator: Locator): WorkspaceEdit {
   return {
     documentChanges: edits.map((file) => {
       const positions = locator.positions(file.path);

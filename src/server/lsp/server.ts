@@ -21,7 +21,7 @@ import {
 } from "../../protocol.ts";
 import type { Core } from "../core/core.ts";
 import { Analyses } from "./analyses.ts";
-import { type ActionData, offerActions, resolveEdit } from "./codeActions.ts";
+import { type ActionData, offerActions, resolveEdit, withEdits } from "./codeActions.ts";
 import { codeLenses } from "./codeLens.ts";
 import { type DiagnosticContext, isShown } from "./diagnostics.ts";
 import type { LanguageWorkspace, LanguageWorkspaceOptions } from "./languageWorkspace.ts";
@@ -52,6 +52,7 @@ interface Session {
   readonly encoding: PositionEncoding;
   readonly helpBase: string | null;
   readonly canWatchFiles: boolean;
+  readonly tellsOfFolders: boolean;
   readonly resolvesEdits: boolean;
 }
 
@@ -110,6 +111,7 @@ export function serve(connection: Connection, parts: ServerParts): void {
       encoding,
       helpBase,
       canWatchFiles: params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
+      tellsOfFolders: params.capabilities.workspace?.workspaceFolders === true,
       resolvesEdits:
         params.capabilities.textDocument?.codeAction?.resolveSupport?.properties.includes("edit") === true,
     };
@@ -124,14 +126,16 @@ export function serve(connection: Connection, parts: ServerParts): void {
         watchers: WATCHED.map((globPattern) => ({ globPattern })),
       });
     }
-    connection.workspace.onDidChangeWorkspaceFolders(async () => {
-      const folders = (await connection.workspace.getWorkspaceFolders()) ?? [];
-      session?.workspace.setFolders(
-        folders.map((folder) => uriToPath(folder.uri)).filter((path) => path !== null),
-      );
-      session?.publisher.everythingChanged();
-      showStatus();
-    });
+    if (session.tellsOfFolders) {
+      connection.workspace.onDidChangeWorkspaceFolders(async () => {
+        const folders = (await connection.workspace.getWorkspaceFolders()) ?? [];
+        session?.workspace.setFolders(
+          folders.map((folder) => uriToPath(folder.uri)).filter((path) => path !== null),
+        );
+        session?.publisher.everythingChanged();
+        showStatus();
+      });
+    }
     session.publisher.everythingChanged();
     showStatus();
   });
@@ -218,12 +222,7 @@ export function serve(connection: Connection, parts: ServerParts): void {
       locator,
       context,
     );
-    return resolvesEdits
-      ? actions
-      : actions.map((action) => ({
-          ...action,
-          edit: resolveEdit(action.data as ActionData, path, snapshot, locator),
-        }));
+    return resolvesEdits ? actions : withEdits(actions, path, snapshot, locator);
   });
   connection.onCodeActionResolve(async (action) => {
     const data = action.data as ActionData;
