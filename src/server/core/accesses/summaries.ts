@@ -105,7 +105,7 @@ function exported(walk: Walk): Summary {
     accesses.push(...over.flatMap((access) => exportedAccess(walk, access, true)));
     const left = going.flatMap((access) => exportedAccess(walk, access, true));
     if (left.length > 0)
-      spawns.push({ ...spawn, accesses: left, signals: spawn.signals.filter(isOutlived(fn)) });
+      spawns.push({ ...spawn, accesses: left, signals: spawn.signals.filter(mayBeAwaited(fn)) });
   }
   return {
     accesses,
@@ -136,6 +136,11 @@ function split(accesses: readonly Access[], running: Alive | undefined): [Access
     (waitedFor ? over : going).push(access);
   }
   return [over, going];
+}
+
+/** Signals that callers can wait for: also those on channels made here, which may be returned. */
+function mayBeAwaited(fn: Fn): (signal: Signal) => boolean {
+  return (signal) => outlives(signal.path, fn) || (signal.by === "channel" && signal.path.steps.length === 0);
 }
 
 function isOutlived(fn: Fn): (signal: Signal) => boolean {

@@ -121,15 +121,24 @@ export function valuesOfVar(world: World, v: Var, scope: Scope): readonly Value[
   const definitions = scope.facts.definitions.get(variable) ?? [];
   const values = definitions.flatMap((d) => valuesOfDefinition(world, d, scope));
   const aliases = distinct(values.filter((value) => value.kind === "path" || value.kind === "func"));
-  const unknown = definitions.length === 0 || values.some((value) => value.kind === "unknown");
+  const earlier = aliases.some((value) => isOfEarlierRound(variable, value, scope));
+  const unknown = earlier || definitions.length === 0 || values.some((value) => value.kind === "unknown");
   const fresh = values.some((value) => value.kind === "fresh");
   let result: readonly Value[];
-  if (aliases.length === 0) result = [itself(variable, !unknown)];
+  if (aliases.length === 0 || earlier) result = [itself(variable, !unknown)];
   else if (aliases.length > MOST_ALIASES || !sharesWhenCopied(variable.type()))
     result = [itself(variable, false)];
   else result = fresh || unknown ? [...aliases, itself(variable, !unknown)] : aliases;
   world.locals.set(variable, result);
   return result;
+}
+
+/** True where a variable outside a loop holds what a variable of the loop was in a round before. */
+function isOfEarlierRound(variable: Var, value: Value, scope: Scope): boolean {
+  if (value.kind !== "path") return false;
+  const loop = scope.facts.loopOf.get(value.path.root);
+  const at = variable.at?.ident;
+  return loop !== undefined && at !== undefined && (at.pos < loop.pos || at.pos >= loop.end);
 }
 
 function itself(v: Var, owned: boolean): Value {
@@ -339,7 +348,8 @@ function outliving(value: Value, fn: Fn): Value {
   if (value.kind !== "path") return value;
   const { root } = value.path;
   const own = (root.role === "local" || root.role === "result") && !isCaptured(root, fn);
-  if (!own) return value;
+  // A channel made here may be what a goroutine started here signals its end on.
+  if (!own || under(root.type()).kind === "chan") return value;
   return value.owned ? { kind: "fresh" } : { kind: "unknown" };
 }
 

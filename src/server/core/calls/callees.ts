@@ -33,6 +33,8 @@ export interface World {
   readonly returns: Map<Fn, readonly (readonly Value[])[]>;
   /** Pointer fields that may hold what others have too; filled by `accesses/values.ts`. */
   readonly shared: Map<Var, boolean>;
+  /** Functions that some call names directly; filled while functions are walked. */
+  readonly called: Set<Fn>;
   /** Methods of the workspace's types by name; filled on first use. */
   methodsByName: Map<string, { readonly owner: TypeName; readonly func: Func }[]> | null;
   /** Function values that fields and package-level variables hold; filled on first use. */
@@ -50,6 +52,7 @@ export function createWorld(program: Program): World {
     locals: new Map(),
     returns: new Map(),
     shared: new Map(),
+    called: new Set(),
     methodsByName: null,
     functionsIn: new Map(),
     storesOf: (holder) => {

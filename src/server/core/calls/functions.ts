@@ -52,6 +52,8 @@ export interface DeclFacts {
   readonly functions: readonly Fn[];
   readonly definitions: ReadonlyMap<Var, readonly Definition[]>;
   readonly literal: ReadonlyMap<FuncLit, Fn>;
+  /** The innermost loop that a local is first defined in; absent for those outside loops. */
+  readonly loopOf: ReadonlyMap<Var, Node>;
   /** What fields and package-level variables are given: by assignment and in composite literals. */
   readonly stores: readonly { readonly holder: Var; readonly expr: Expr }[];
 }
@@ -91,7 +93,9 @@ function collectFacts(pkg: Package, decl: Decl, info: Info): DeclFacts {
   const literal = new Map<FuncLit, Fn>();
   const definitions = new Map<Var, Definition[]>();
   const stores: { holder: Var; expr: Expr }[] = [];
-  const facts: DeclFacts = { functions, definitions, literal, stores };
+  const loopOf = new Map<Var, Node>();
+  const loops: Node[] = [];
+  const facts: DeclFacts = { functions, definitions, literal, loopOf, stores };
   const literalCount = new Map<Fn | null, number>();
 
   const define = (name: Expr, definition: Definition): void => {
@@ -107,7 +111,11 @@ function collectFacts(pkg: Package, decl: Decl, info: Info): DeclFacts {
     }
     const known = definitions.get(obj.origin);
     if (known) known.push(definition);
-    else definitions.set(obj.origin, [definition]);
+    else {
+      definitions.set(obj.origin, [definition]);
+      const loop = loops.at(-1);
+      if (loop) loopOf.set(obj.origin, loop);
+    }
   };
   const assign = (lhs: readonly Expr[], rhs: readonly Expr[]): void => {
     lhs.forEach((name, i) => {
@@ -151,6 +159,12 @@ function collectFacts(pkg: Package, decl: Decl, info: Info): DeclFacts {
   };
 
   const visit = (node: Node, fn: Fn | null): void => {
+    const isLoop = node.kind === "ForStmt" || node.kind === "RangeStmt";
+    if (isLoop) loops.push(node);
+    visitNode(node, fn);
+    if (isLoop) loops.pop();
+  };
+  const visitNode = (node: Node, fn: Fn | null): void => {
     switch (node.kind) {
       case "FuncDecl":
         if (node.body) visit(node.body, addFn(node, fn));

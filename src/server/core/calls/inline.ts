@@ -22,7 +22,7 @@ import {
   type Walk,
 } from "../accesses/walkRecord.ts";
 import { awaitSignal, union } from "../accesses/walkState.ts";
-import { isParallelTest, startRegistered } from "../goroutines/handlers.ts";
+import { isParallelTest, isTestFile, startRegistered } from "../goroutines/handlers.ts";
 import { type LibrarySpawn, librarySpawn } from "../goroutines/librarySpawns.ts";
 import { giveBack, take } from "../locks/heldLocks.ts";
 import { type MethodSync, type SyncCall, syncCall } from "../locks/syncCalls.ts";
@@ -31,8 +31,11 @@ import { type Callee, calleesOf, calleesOfValue } from "./callees.ts";
 import { type Fn, unparen } from "./functions.ts";
 import { under } from "./typeShape.ts";
 
-/** How a call stands: by itself, after `go`, after `defer`, or as what `range` calls. */
-export type CallMode = "call" | "go" | "defer" | "iterate";
+/**
+ * How a call stands: by itself, after `go`, after `defer` (`deferred` at the end of the function, where only the
+ * call itself is left to do), or as what `range` calls.
+ */
+export type CallMode = "call" | "go" | "defer" | "deferred" | "iterate";
 
 /** Deeper chains of function values than this are not followed. */
 const DEEPEST_FUNCTION_VALUE = 4;
@@ -46,11 +49,8 @@ export function performCall(walk: Walk, e: Expr, mode: CallMode): void {
     visitExpression(walk, call);
     return;
   }
-  if (mode === "defer") {
-    walk.deferred.push(call);
-    return;
-  }
   const { info } = walk.fn;
+  if (mode === "defer") walk.deferred.push(call);
   if (info.isType(call.fun)) {
     for (const arg of call.args) visitExpression(walk, arg);
     return;
@@ -58,13 +58,17 @@ export function performCall(walk: Walk, e: Expr, mode: CallMode): void {
   const fun = unparen(call.fun);
   const builtin = fun.kind === "Ident" ? info.objectOf(fun) : null;
   if (builtin?.kind === "builtin") {
-    performBuiltin(walk, call, builtin.name);
+    if (mode !== "defer") performBuiltin(walk, call, builtin.name);
     return;
   }
   const sync = syncCall(call, walk.fn);
+  if (sync !== null && mode === "defer") return;
   if (sync !== null && mode !== "go" && synchronise(walk, call, sync)) return;
-  visitCalled(walk, fun);
-  for (const arg of call.args) if (unparen(arg).kind !== "FuncLit") visitArgument(walk, arg);
+  if (mode !== "deferred") {
+    visitCalled(walk, fun);
+    for (const arg of call.args) if (unparen(arg).kind !== "FuncLit") visitArgument(walk, arg);
+  }
+  if (mode === "defer") return;
   if (neverReturns(call, walk.fn)) {
     walk.state = { ...walk.state, dead: true };
     return;
@@ -80,7 +84,7 @@ export function performCall(walk: Walk, e: Expr, mode: CallMode): void {
 
 /** Runs a deferred call at the end of its function. */
 export function performDeferred(walk: Walk, call: CallExpr): void {
-  performCall(walk, call, "call");
+  performCall(walk, call, "deferred");
 }
 
 function visitCalled(walk: Walk, fun: Expr): void {
@@ -235,6 +239,7 @@ function addParameterCall(walk: Walk, call: CallExpr, parameter: ParameterCall["
 /** Lets everything that a callee does happen here. */
 function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, depth: number): void {
   if (callee.kind !== "fn" || walk.state.dead) return;
+  if (!callee.dynamic && !isTestFile(walk.fn)) walk.world.called.add(callee.fn);
   const summary = walk.summaryOf(callee.fn);
   for (const access of summary.accesses) {
     for (const seen of rebase(walk, access, binding, node, "inline")) {

@@ -47,7 +47,7 @@ export function syncCall(call: CallExpr, scope: Scope): SyncCall | null {
   const lock = LOCK_METHODS[name];
   if (lock && call.args.length === 0 && isLocker(holder)) return { ...lock, on: fun, selection };
   if (pkg?.path === "sync/atomic") return atomicMethod(name, fun);
-  if (name === "Do" && isNamed(holder, "sync", "Once"))
+  if (name === "Do" && namedType(holder)?.obj.name === "Once")
     return { op: "once", mode: "write", on: fun, selection };
   if (name === "Done" && isNamed(holder, "sync", "WaitGroup"))
     return { op: "done", mode: "write", on: fun, selection };

@@ -9,6 +9,7 @@ import type { Access, Spawn } from "../accesses/events.ts";
 import { groupKey, groupOf } from "../accesses/path.ts";
 import type { Summaries } from "../accesses/summaries.ts";
 import { declFacts, type Fn } from "../calls/functions.ts";
+import { namedType } from "../calls/typeShape.ts";
 import { handlerKindOf, isTestFile } from "../goroutines/handlers.ts";
 import { signalKey } from "../goroutines/order.ts";
 import type { Node } from "../syntax/ast.ts";
@@ -52,9 +53,11 @@ export function gatherUses(summaries: Summaries): MapUses {
     group.known.add(identity);
     group.uses.push(use);
   };
-  for (const fn of workspaceFunctions(summaries)) {
+  const functions = workspaceFunctions(summaries);
+  for (const fn of functions) summaries.summaryOf(fn);
+  for (const fn of functions) {
     const summary = summaries.summaryOf(fn);
-    const from = entryKind(fn);
+    const from = entryKind(fn, summaries.world.called.has(fn));
     if (from !== null) {
       for (const access of summary.accesses) add({ access, entry: fn, from, spawn: null });
     }
@@ -95,7 +98,7 @@ function workspaceFunctions(summaries: Summaries): Fn[] {
 }
 
 /** How a function is entered from outside; null where only the program's own functions call it. */
-function entryKind(fn: Fn): MapUse["from"] | null {
+function entryKind(fn: Fn, called: boolean): MapUse["from"] | null {
   if (fn.node.kind === "FuncLit") return null;
   const { name } = fn.node.name;
   if (
@@ -106,5 +109,12 @@ function entryKind(fn: Fn): MapUse["from"] | null {
   }
   if (handlerKindOf(fn) !== null) return "handler";
   if (!/^\p{Lu}/u.test(name) || fn.pkg.name === "main") return null;
-  return "api";
+  // A method of an unexported type that the package calls itself is entered through those calls.
+  return called && isHidden(fn) ? null : "api";
+}
+
+/** True for methods of unexported types. */
+function isHidden(fn: Fn): boolean {
+  const type = fn.receiver ? namedType(fn.receiver.type()) : null;
+  return type !== null && !/^\p{Lu}/u.test(type.obj.name);
 }
