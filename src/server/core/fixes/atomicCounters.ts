@@ -9,7 +9,7 @@ import type { Program, Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
 import { heldAt } from "./guard.ts";
 import { lazyMaking, redeclare } from "./mapDeclaration.ts";
-import { rangeAsCallback } from "./rangeCallback.ts";
+import { rangeOverSyncMap } from "./rangeCallback.ts";
 import { CannotFix } from "./refusal.ts";
 import { spellType, underlyingOf } from "./spell.ts";
 import { type DeclTree, endOf, listOwnerOf, startOf, textOf } from "./tree.ts";
@@ -230,7 +230,7 @@ function rewriteRange(work: Work, use: Use): void {
   const value = freshName(["value", "v", "counter"], names);
   const variable = (e: Expr | null, text: string): { name: string; value: string } | null =>
     e === null || textOf(tree, e) === "_" ? null : { name: textOf(tree, e), value: text };
-  rangeAsCallback(tree, loop, work.draft, textOf(tree, loop.x), {
+  rangeOverSyncMap(tree, loop, work.draft, textOf(tree, loop.x), {
     key:
       loop.key === null
         ? null

@@ -10,6 +10,7 @@ import { rewriteToCounters } from "./atomicCounters.ts";
 import { createDraft, type Draft } from "./draft.ts";
 import { CannotFix } from "./refusal.ts";
 import { guardWithRWMutex } from "./rwmutex.ts";
+import { rewriteToShards } from "./sharded.ts";
 import { rewriteToSnapshot } from "./snapshot.ts";
 import { rewriteToSyncMap } from "./syncMap.ts";
 import { mapTypeOf, type Use, usesOf } from "./uses.ts";
@@ -26,10 +27,11 @@ const REWRITES: readonly (readonly [FixKind, Rewrite])[] = [
   ["sync-map", rewriteToSyncMap],
   ["atomic", rewriteToCounters],
   ["snapshot", rewriteToSnapshot],
+  ["sharded", rewriteToShards],
 ];
 
 /** What these declare needs no making, so a write into the unmade map ends with them too. */
-const READY_WHEN_ZERO: ReadonlySet<FixKind> = new Set(["sync-map", "atomic"]);
+const READY_WHEN_ZERO: ReadonlySet<FixKind> = new Set(["sync-map", "atomic", "sharded"]);
 
 /** The kinds of Fix that can be made for the Finding's map. */
 export function fixKinds(program: Program, finding: Fixable): readonly FixKind[] {

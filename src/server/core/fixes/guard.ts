@@ -6,8 +6,8 @@
 import type { Expr, Node, Stmt } from "../syntax/ast.ts";
 import type { Program, Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
+import type { LockName } from "./lockWork.ts";
 import { CannotFix } from "./refusal.ts";
-import type { LockName } from "./sections.ts";
 import { isEmbedded, memberNames, refuseCopies, structOf } from "./structs.ts";
 import {
   type DeclTree,

@@ -15,13 +15,33 @@ export interface CallbackParam {
   readonly variable: { readonly name: string; readonly value: string } | null;
 }
 
-/** Rewrites the loop; `on` is the sync.Map. */
-export function rangeAsCallback(
+/** Rewrites the loop as `Range` of the sync.Map `on`, whose callback takes its arguments as `any`. */
+export function rangeOverSyncMap(
   tree: DeclTree,
   loop: RangeStmt,
   draft: Draft,
   on: string,
   params: { readonly key: CallbackParam | null; readonly value: CallbackParam | null },
+): void {
+  const used = [params.key, params.value].map((p) => (p?.variable ? p.param : "_"));
+  const variables = [params.key, params.value].flatMap((p) => (p?.variable ? [p.variable] : []));
+  const line = `${variables.map((v) => v.name).join(", ")} := ${variables.map((v) => v.value).join(", ")}`;
+  rangeAsCallback(
+    tree,
+    loop,
+    draft,
+    `${on}.Range(func(${used.join(", ")} any) bool `,
+    variables.length === 0 ? [] : [line],
+  );
+}
+
+/** Rewrites the loop as a call whose last argument is a function literal; `head` is all in front of its body. */
+export function rangeAsCallback(
+  tree: DeclTree,
+  loop: RangeStmt,
+  draft: Draft,
+  head: string,
+  firstLines: readonly string[],
 ): void {
   const { file } = tree;
   if ((loop.key !== null && !loop.define) || tree.parents.get(loop)?.kind === "LabeledStmt") {
@@ -52,18 +72,8 @@ export function rangeAsCallback(
     }
     return undefined;
   });
-  const used = [params.key, params.value].map((p) => (p?.variable ? p.param : "_"));
-  draft.replace(
-    file,
-    startOf(tree, loop),
-    startOf(tree, loop.body),
-    `${on}.Range(func(${used.join(", ")} any) bool `,
-  );
-  const variables = [params.key, params.value].flatMap((p) => (p?.variable ? [p.variable] : []));
-  if (variables.length > 0) {
-    const line = `${variables.map((v) => v.name).join(", ")} := ${variables.map((v) => v.value).join(", ")}`;
-    draft.atStartOf(tree, loop.body, [line]);
-  }
+  draft.replace(file, startOf(tree, loop), startOf(tree, loop.body), head);
+  if (firstLines.length > 0) draft.atStartOf(tree, loop.body, firstLines);
   const close = endOf(tree, loop.body) - 1;
   draft.replace(file, close, close + 1, `\treturn true${draft.eolOf(file)}${draft.indentOf(tree, loop)}})`);
 }

@@ -6,8 +6,9 @@ import type { FuncNode, Program, Var } from "../types/types.ts";
 import { createDraft, type Draft } from "./draft.ts";
 import { chooseGuard, takesLock } from "./guard.ts";
 import { holdRules } from "./hold.ts";
+import type { Sections } from "./lockWork.ts";
 import { CannotFix } from "./refusal.ts";
-import { guardFunction, type Sections } from "./sections.ts";
+import { guardFunction } from "./sections.ts";
 import { type DeclTree, endOf, functionOf, startOf, treesOf, walk } from "./tree.ts";
 import { calledObject, isReachedByName, place, type Use } from "./uses.ts";
 

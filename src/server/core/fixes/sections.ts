@@ -5,14 +5,13 @@
  * between them may run under the lock; otherwise each use gets the smallest section, its map operation taken
  * out of what blocks. What may run under the lock is `hold.ts`; which lock it is, `rwmutex.ts`.
  */
-import type { BlockStmt, Expr, IfStmt, Node, Stmt } from "../syntax/ast.ts";
-import type { FuncNode, Package } from "../types/types.ts";
-import type { Draft } from "./draft.ts";
-import type { MayHold } from "./hold.ts";
+import type { BlockStmt, IfStmt, Node, Stmt } from "../syntax/ast.ts";
+import type { FuncNode } from "../types/types.ts";
+import { exitsOf } from "./exits.ts";
+import { callsFor, close, type FunctionWork, newName, readBefore, type Sections } from "./lockWork.ts";
 import { CannotFix } from "./refusal.ts";
-import { spellType } from "./spell.ts";
+import { copyBeforeRange, doesWork, guardSimple, hoist, refuseHeader } from "./takeOut.ts";
 import {
-  childrenOf,
   type DeclTree,
   endOf,
   isWithin,
@@ -23,22 +22,7 @@ import {
   textOf,
   walk,
 } from "./tree.ts";
-import { calledObject, freshName, identifiersIn, isSameThrough, place, type Use } from "./uses.ts";
-
-/** How the lock of a use is spelt: the expression before `.Lock()`, and whether reads may share it. */
-export interface LockName {
-  readonly text: string;
-  readonly shared: boolean;
-}
-
-/** What planning needs to know and where it writes to. */
-export interface Sections {
-  readonly draft: Draft;
-  readonly mayHold: MayHold;
-  lockOf(use: Use): LockName;
-  /** The spelling of the map's type in a file, for the copy that a blocking loop iterates over. */
-  readonly pkg: Package;
-}
+import { calledObject, identifiersIn, isSameThrough, place, type Use } from "./uses.ts";
 
 /** Puts every use that the function `host` executes into a critical section. */
 export function guardFunction(sections: Sections, host: FuncNode, uses: readonly Use[]): void {
@@ -57,48 +41,6 @@ export function guardFunction(sections: Sections, host: FuncNode, uses: readonly
     ended: null,
   };
   guardList(work, host.body, uses);
-}
-
-interface FunctionWork extends Sections {
-  readonly tree: DeclTree;
-  readonly host: FuncNode;
-  /** A panic does not end the program here, so the lock must come back by `defer`. */
-  readonly recovers: boolean;
-  /** Names in use; grows with those that are made up. */
-  readonly names: Set<string>;
-  /** A section whose unlock is not written yet: a read right behind it may still join. */
-  ended: EndedSection | null;
-}
-
-interface EndedSection {
-  readonly last: Stmt;
-  readonly next: Stmt | undefined;
-  readonly lock: string;
-  readonly unlock: string;
-}
-
-/** Writes the unlock of the section that has ended. */
-function close(work: FunctionWork): void {
-  if (work.ended !== null) work.draft.after(work.tree, work.ended.last, [work.ended.unlock]);
-  work.ended = null;
-}
-
-/** Puts reads in front of a statement under the lock, in the section right before it where there is one. */
-function readBefore(
-  work: FunctionWork,
-  statement: Stmt,
-  uses: readonly Use[],
-  reads: readonly string[],
-): void {
-  const { lock, unlock } = callsFor(work, uses);
-  const joins = work.ended?.next === statement && work.ended.lock === work.lockOf(uses[0]!).text;
-  if (joins && work.ended !== null && uses.every((u) => !u.writes)) {
-    work.draft.before(work.tree, statement, [...reads, work.ended.unlock]);
-    work.ended = null;
-    return;
-  }
-  close(work);
-  work.draft.before(work.tree, statement, [lock, ...reads, unlock]);
 }
 
 /** Guards the uses within one list of statements. */
@@ -159,11 +101,6 @@ function mayHoldWhole(work: FunctionWork, statement: Stmt, uses: readonly Use[])
   return !inBody || !someNode(loop.body, (n) => n.kind === "CallExpr" && doesWork(work.tree, n));
 }
 
-function doesWork(tree: DeclTree, call: Node & { kind: "CallExpr" }): boolean {
-  const called = calledObject(tree, call);
-  return !tree.info.isType(call.fun) && called?.kind !== "builtin" && called?.kind !== "typename";
-}
-
 type Return = "explicit" | "defer" | "atExits";
 
 /** How a section gives the lock back, or null where it cannot. */
@@ -200,33 +137,6 @@ function givesBack(
     : "explicit";
 }
 
-/** Statements that leave the section: returns, and jumps to somewhere outside of it. */
-export function exitsOf(tree: DeclTree, node: Node, section: Node): Node[] {
-  const exits: Node[] = [];
-  walk(node, (n) => {
-    if (n.kind === "FuncLit") return false;
-    if (n.kind === "ReturnStmt") exits.push(n);
-    if (n.kind === "BranchStmt" && n.branch !== "fallthrough" && leaves(tree, n, section)) exits.push(n);
-    return undefined;
-  });
-  return exits;
-}
-
-function leaves(tree: DeclTree, branch: Node & { kind: "BranchStmt" }, section: Node): boolean {
-  if (branch.branch === "goto") return true;
-  for (let n = tree.parents.get(branch); n !== undefined; n = tree.parents.get(n)) {
-    const isLoop = n.kind === "ForStmt" || n.kind === "RangeStmt";
-    const isTarget =
-      isLoop || (branch.branch === "break" && /^(SwitchStmt|TypeSwitchStmt|SelectStmt)$/.test(n.kind));
-    const label = branch.label?.name;
-    if (isTarget && label === undefined) return false;
-    const labelled = tree.parents.get(n);
-    if (isTarget && labelled?.kind === "LabeledStmt" && labelled.label.name === label) return false;
-    if (n === section) return true;
-  }
-  return true;
-}
-
 function writeSection(
   work: FunctionWork,
   owner: ListOwner,
@@ -252,22 +162,6 @@ function writeSection(
   }
   if (how === "atExits") draft.after(tree, list[last]!, [unlock]);
   else work.ended = { last: list[last]!, next: list[last + 1], lock: work.lockOf(uses[0]!).text, unlock };
-}
-
-function callsFor(
-  work: FunctionWork,
-  uses: readonly Use[],
-): { readonly lock: string; readonly unlock: string } {
-  const { text, shared } = work.lockOf(uses[0]!);
-  if (uses.some((u) => work.lockOf(u).text !== text)) {
-    throw new CannotFix(
-      `${place(work.tree, uses[0]!.ref)} uses two maps with two locks at once; take one of the uses out into a variable first.`,
-    );
-  }
-  const read = shared && uses.every((u) => !u.writes);
-  return read
-    ? { lock: `${text}.RLock()`, unlock: `${text}.RUnlock()` }
-    : { lock: `${text}.Lock()`, unlock: `${text}.Unlock()` };
 }
 
 /** Guards the uses of a statement that cannot be one section: its header, then the lists within it. */
@@ -356,12 +250,6 @@ function isElseIf(tree: DeclTree, statement: IfStmt): boolean {
   return tree.parents.get(statement)?.kind === "IfStmt";
 }
 
-function refuseHeader(work: FunctionWork, statement: Stmt): never {
-  throw new CannotFix(
-    `The condition at ${place(work.tree, statement)} uses the map and its branches wait or call out; take the use out into a variable first.`,
-  );
-}
-
 /** `if v, ok := m[k]; ok {…}`: the init goes before the statement, or the lock comes back in both branches. */
 function guardInit(work: FunctionWork, statement: IfStmt, uses: readonly Use[]): void {
   const { tree, draft } = work;
@@ -407,149 +295,4 @@ function isNamedOutside(tree: DeclTree, host: FuncNode, statement: Stmt, name: s
     return undefined;
   });
   return found;
-}
-
-/** A statement without lists of its own, whose whole may not run under the lock. */
-function guardSimple(work: FunctionWork, statement: Stmt, uses: readonly Use[]): void {
-  const { tree, draft, mayHold } = work;
-  const { lock, unlock } = callsFor(work, uses);
-  const only = uses.length === 1 ? uses[0]! : null;
-  if (uses.some((u) => u.writes)) close(work);
-  const call = statement.kind === "DeferStmt" ? statement.call : null;
-  if (
-    only !== null &&
-    call !== null &&
-    only.node === call &&
-    (only.kind === "delete" || only.kind === "clear")
-  ) {
-    const indent = draft.indentOf(tree, statement);
-    const eol = draft.eolOf(tree.file);
-    const body = [lock, `defer ${unlock}`, textOf(tree, call)].map((l) => `${eol}${indent}\t${l}`).join("");
-    draft.replace(tree.file, startOf(tree, call), endOf(tree, call), `func() {${body}${eol}${indent}}()`);
-    return;
-  }
-  if (
-    work.recovers &&
-    statement.kind !== "ReturnStmt" &&
-    mayHold(tree, statement) &&
-    exitsOf(tree, statement, statement).length === 0 &&
-    !declares(statement)
-  ) {
-    draft.before(tree, statement, ["func() {", `\t${lock}`, `\tdefer ${unlock}`]);
-    const [start, end] = [startOf(tree, statement), endOf(tree, statement)];
-    if (textOf(tree, statement).includes("\n")) refuseHeader(work, statement);
-    draft.replace(tree.file, start, start, "\t");
-    draft.replace(tree.file, end, end, "");
-    draft.after(tree, statement, ["}()"]);
-    return;
-  }
-  if (
-    only !== null &&
-    statement.kind === "AssignStmt" &&
-    statement.rhs.length === 1 &&
-    isWithin(tree, only.ref, statement.lhs[0]!)
-  ) {
-    const [value] = statement.rhs as [Expr];
-    if (statement.lhs.length === 1 && mayHold(tree, statement.lhs[0]!) && statement.op === "=") {
-      const name = newName(work, ["value", "v", "next"]);
-      draft.before(tree, statement, [`${name} := ${textOf(tree, value)}`, lock]);
-      draft.replace(tree.file, startOf(tree, value), endOf(tree, value), name);
-      draft.after(tree, statement, [unlock]);
-      return;
-    }
-  }
-  for (const use of uses) {
-    if (use.writes || use.kind === "commaOk") {
-      throw new CannotFix(
-        `The statement at ${place(tree, statement)} writes the map and also waits or calls out; split it in two first.`,
-      );
-    }
-  }
-  hoist(work, statement, statement, uses);
-}
-
-function declares(statement: Stmt): boolean {
-  return statement.kind === "DeclStmt" || (statement.kind === "AssignStmt" && statement.op === ":=");
-}
-
-/** Takes reads of the map out of an expression into variables that are set under the lock. */
-function hoist(work: FunctionWork, statement: Stmt, within: Node, uses: readonly Use[]): void {
-  if (uses.length === 0) return;
-  const { tree, draft } = work;
-  const lines: string[] = [];
-  for (const use of uses) {
-    if (use.kind !== "load" && use.kind !== "len" && use.kind !== "readCall" && use.kind !== "compare") {
-      throw new CannotFix(
-        `The use of the map at ${place(tree, use.ref)} cannot be taken out of its statement; give it a line of its own first.`,
-      );
-    }
-    if (!mayHoist(work, use, within)) {
-      throw new CannotFix(
-        `The use of the map at ${place(tree, use.ref)} depends on what its expression does before; give it a line of its own first.`,
-      );
-    }
-    const name = newName(work, use.kind === "len" ? ["n", "size"] : ["value", "v", "entry"]);
-    lines.push(`${name} := ${textOf(tree, use.node)}`);
-    draft.replace(tree.file, startOf(tree, use.node), endOf(tree, use.node), name);
-  }
-  readBefore(work, statement, uses, lines);
-}
-
-/** An operand may be computed earlier when nothing decides whether it is computed, and nothing before it has effects. */
-function mayHoist(work: FunctionWork, use: Use, within: Node): boolean {
-  const { tree } = work;
-  if (!work.mayHold(tree, use.node)) return false;
-  for (let n: Node = use.node; n !== within; ) {
-    const parent = tree.parents.get(n);
-    if (parent === undefined) return false;
-    if (parent.kind === "BinaryExpr" && (parent.op === "&&" || parent.op === "||") && parent.y === n)
-      return false;
-    if (parent.kind === "FuncLit") return false;
-    const earlier = childrenOf(parent).slice(0, childrenOf(parent).indexOf(n));
-    if (
-      parent.kind !== "AssignStmt" &&
-      earlier.some((e) => someNode(e, (c) => c.kind === "CallExpr" && doesWork(tree, c)))
-    )
-      return false;
-    n = parent;
-  }
-  return true;
-}
-
-/** A loop over the map whose body must not run under the lock runs over a copy. */
-function copyBeforeRange(work: FunctionWork, statement: Stmt & { kind: "RangeStmt" }, use: Use): void {
-  const { tree, draft } = work;
-  if (tree.parents.get(statement)?.kind === "LabeledStmt") {
-    throw new CannotFix(
-      `The loop at ${place(tree, statement)} has a label and waits or calls out; copy the map before it by hand.`,
-    );
-  }
-  const type = spellType(tree.info.typeOf(statement.x), work.pkg, (path, name) =>
-    draft.importName(tree.file, path, name),
-  );
-  if (type === null)
-    throw new CannotFix(
-      `The type of the map at ${place(tree, statement)} cannot be spelt there; copy the map by hand.`,
-    );
-  close(work);
-  const { lock, unlock } = callsFor(work, [{ ...use, writes: false }]);
-  const over = textOf(tree, statement.x);
-  const copy = newName(work, ["snapshot", "copied"]);
-  const key = newName(work, ["k", "key"]);
-  const value = newName(work, ["v", "value"]);
-  draft.before(tree, statement, [
-    lock,
-    `${copy} := make(${type}, len(${over}))`,
-    `for ${key}, ${value} := range ${over} {`,
-    `\t${copy}[${key}] = ${value}`,
-    "}",
-    unlock,
-  ]);
-  draft.replace(tree.file, startOf(tree, statement.x), endOf(tree, statement.x), copy);
-}
-
-function newName(work: FunctionWork, wishes: readonly string[]): string {
-  const name = freshName(wishes, work.names);
-  work.names.add(name);
-  return name;
 }

@@ -7,12 +7,12 @@
 import type { Node, Stmt } from "../syntax/ast.ts";
 import type { FuncNode, Program, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
+import { exitsOf } from "./exits.ts";
 import { addField, heldAt } from "./guard.ts";
 import { holdRules, type MayHold } from "./hold.ts";
 import { lazyMaking, redeclare } from "./mapDeclaration.ts";
 import { CannotFix } from "./refusal.ts";
 import { isConstructing } from "./rwmutex.ts";
-import { exitsOf } from "./sections.ts";
 import { spellType } from "./spell.ts";
 import { memberNames, receiverName, structOf } from "./structs.ts";
 import {

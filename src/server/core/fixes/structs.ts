@@ -118,7 +118,9 @@ function copyAt(tree: DeclTree, node: Node, holders: ReadonlySet<TypeName>): str
     case "VarSpec":
       return node.values.some(copied) ? "one is assigned" : null;
     case "RangeStmt":
-      return node.value !== null && holds(node.value) ? "a loop copies each" : null;
+      return node.value !== null && isHolder(typeOfTarget(tree, node.value), holders)
+        ? "a loop copies each"
+        : null;
     case "CallExpr":
       if (info.isType(node.fun)) return isHolder(info.typeOf(node.fun), holders) ? "one is converted" : null;
       return node.args.some(copied) ? "one is passed by value" : null;
@@ -132,6 +134,12 @@ function copyAt(tree: DeclTree, node: Node, holders: ReadonlySet<TypeName>): str
     default:
       return null;
   }
+}
+
+/** The type of what is assigned to; a name that is declared here is no expression and has its object's type. */
+function typeOfTarget(tree: DeclTree, target: Expr): Type {
+  const obj = target.kind === "Ident" ? tree.info.objectOf(target) : null;
+  return obj === null ? tree.info.typeOf(target) : obj.type();
 }
 
 function isMaking(e: Expr): boolean {

@@ -9,7 +9,7 @@ import type { Program, Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
 import { heldAt } from "./guard.ts";
 import { lazyMaking, redeclare } from "./mapDeclaration.ts";
-import { rangeAsCallback } from "./rangeCallback.ts";
+import { rangeOverSyncMap } from "./rangeCallback.ts";
 import { CannotFix } from "./refusal.ts";
 import { spellType, underlyingOf } from "./spell.ts";
 import {
@@ -295,7 +295,7 @@ function rewriteRange(work: Work, use: Use): void {
       : { name: textOf(tree, e), value: isAny(type) ? param : `${param}.(${spelled(work, tree, type)})` };
   const key = name(work, tree, ["key", "k"]);
   const value = name(work, tree, ["value", "v", "element"]);
-  rangeAsCallback(tree, loop, work.draft, textOf(tree, loop.x), {
+  rangeOverSyncMap(tree, loop, work.draft, textOf(tree, loop.x), {
     key: loop.key === null ? null : { param: key, variable: part(loop.key, key, work.key) },
     value: loop.value === null ? null : { param: value, variable: part(loop.value, value, work.elem) },
   });
