@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Editor, repository, startEditor } from "./editor.ts";
-import { openFile, runCommand, screenshot } from "./workbench.ts";
+import { goTo, openFile, runCommand, screenshot, untilItStays, webview } from "./workbench.ts";
 
 describe("in an untrusted workspace", () => {
   let editor: Editor;
@@ -39,6 +39,18 @@ describe("in an untrusted workspace", () => {
     await page.locator(".monaco-editor .squiggly-warning").first().waitFor({ timeout: 60_000 });
     await screenshot(page, "untrusted");
     expect(existsSync(calls)).toBe(false);
+  });
+
+  test("the code of a finding opens its help page", async () => {
+    const { page } = editor;
+    await goTo(page, 28, 2);
+    await untilItStays(async () => {
+      await runCommand(page, "Show or Focus Hover");
+      await page.locator(".monaco-hover").getByText("unsynchronized-map").click({ timeout: 3_000 });
+      await page.locator(".tab.active", { hasText: "unsynchronized-map.md" }).waitFor({ timeout: 5_000 });
+    });
+    await webview(page).getByRole("heading").first().waitFor();
+    await screenshot(page, "help");
   });
 
   test("go is called once the user trusts the workspace", async () => {

@@ -62,21 +62,6 @@ describe("in the workbench", () => {
     await screenshot(page, "readme-squiggle", { x: 350, y: 190, width: 960, height: 640 });
   });
 
-  test("opens the help page of a finding's code as a page", async () => {
-    const { page } = editor;
-    await goTo(page, 28, 2);
-    await untilItStays(async () => {
-      await runCommand(page, "Show or Focus Hover");
-      const code = page.locator(".monaco-hover").getByText("unsynchronized-map");
-      await code.click({ timeout: 3_000 });
-      await page.locator(".tab.active", { hasText: "unsynchronized-map.md" }).waitFor({ timeout: 5_000 });
-    });
-    await webview(page).getByRole("heading").first().waitFor();
-    await screenshot(page, "help");
-    await runCommand(page, "View: Close Editor");
-    await openFile(page, "store.go"); // It was only previewed, so the page took its place.
-  });
-
   test("shows the conflict on the timeline while it runs", async () => {
     const { page } = editor;
     await runCommand(page, "Maprace: Run with Race Detection");
