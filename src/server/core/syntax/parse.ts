@@ -234,7 +234,8 @@ function readDecl(go: GoParser, chunk: Chunk, source: string, sameHead: Function
 
 /** Parses `source` and lends the tree to `use`. */
 function withTree<T>(go: GoParser, source: string, use: (tree: Tree) => T): T {
-  const tree = go.parser.parse(readable(source));
+  // Declarations end with a line; without its end the parser would have to guess one.
+  const tree = go.parser.parse(`${readable(source)}\n`);
   if (tree === null) throw new Error("The Go parser has no language or was cancelled.");
   try {
     return use(tree);
