@@ -175,6 +175,22 @@ describe("changes outside of the editor", () => {
     expect(await client.diagnostics(pathToUri(file), (one) => one.diagnostics.length === 0)).toEqual([]);
   });
 
+  it("include folders that are deleted in the editor", async () => {
+    const root = makeTree({
+      "go.mod": "module m\n",
+      "a.go": "package m\n",
+      "old/b.go": "package old\n// racy\n",
+    });
+    const client = await startClient({ folders: [root], initializationOptions: untrusted });
+    const uri = pathToUri(`${root}/old/b.go`);
+    expect(await client.diagnostics(uri)).toHaveLength(1);
+    rmSync(`${root}/old`, { recursive: true });
+    await client.connection.sendNotification("workspace/didDeleteFiles", {
+      files: [{ uri: pathToUri(`${root}/old`) }],
+    });
+    expect(await client.diagnostics(uri, (one) => one.diagnostics.length === 0)).toEqual([]);
+  });
+
   it("include folders that are opened and closed", async () => {
     const root = makeTree({
       "one/go.mod": "module one\n",

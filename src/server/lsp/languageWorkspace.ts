@@ -25,6 +25,8 @@ export interface LanguageWorkspace {
   setBuffer(path: string, text: string): void;
   closeBuffer(path: string): void;
   filesChanged(paths: readonly string[]): void;
+  /** Folders came, went or were renamed. */
+  foldersChanged(): void;
   /** The path that programs know an opened file by: symbolic links, drive letters. */
   pathInProgram(path: string): string;
   dispose(): void;

@@ -44,6 +44,9 @@ const DEFAULT_SETTINGS: ServerSettings = { enable: true, minimumConfidence: "pos
 /** Files whose changes on disk matter. */
 const WATCHED = ["**/*.go", "**/go.mod", "**/go.sum", "**/go.work", "**/vendor/modules.txt"];
 
+/** Folders that are deleted or renamed in the editor: watchers of files are not told of them. */
+const FOLDER_OPERATIONS = { filters: [{ pattern: { glob: "**", matches: "folder" as const } }] };
+
 /** One client's server, from `initialize` on. */
 interface Session {
   readonly workspace: LanguageWorkspace;
@@ -73,7 +76,10 @@ export function serve(connection: Connection, parts: ServerParts): void {
         hoverProvider: true,
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix], resolveProvider: true },
         codeLensProvider: {},
-        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+        workspace: {
+          workspaceFolders: { supported: true, changeNotifications: true },
+          fileOperations: { didDelete: FOLDER_OPERATIONS, didRename: FOLDER_OPERATIONS },
+        },
       },
     };
   });
@@ -178,6 +184,13 @@ export function serve(connection: Connection, parts: ServerParts): void {
       showStatus();
     }
   });
+  const foldersChanged = (): void => {
+    session?.workspace.foldersChanged();
+    session?.publisher.everythingChanged();
+    showStatus();
+  };
+  connection.workspace.onDidDeleteFiles(foldersChanged);
+  connection.workspace.onDidRenameFiles(foldersChanged);
   connection.onDidChangeConfiguration((change) => {
     const sent = (change.settings as { maprace?: Partial<ServerSettings> } | null)?.maprace;
     settings = { ...settings, ...sent };

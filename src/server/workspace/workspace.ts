@@ -165,7 +165,7 @@ export class Workspace {
     this.#folderChanged(folderOf(inProgram));
   }
 
-  /** Files or folders were made, changed or deleted on disk. */
+  /** Files were made, changed or deleted on disk. */
   filesChanged(paths: readonly string[]): void {
     let shapeChanged = false;
     for (const path of paths) {
@@ -175,18 +175,24 @@ export class Workspace {
         shapeChanged ||= this.#loaderOf(dir) === null && this.#folders.some((root) => isWithin(path, root));
         this.#folderChanged(dir);
       } else {
-        shapeChanged ||= /^(go\.(mod|sum|work)|modules\.txt)$/.test(name) || !name.includes(".");
+        shapeChanged ||= /^(go\.(mod|sum|work)|modules\.txt)$/.test(name);
       }
     }
     if (shapeChanged) {
-      this.#scanned = false;
-      this.#modulesChanged = true;
-      this.#asked = new WeakMap();
+      this.foldersChanged();
     }
     // A build's list stays good until modules, files or imports change; saving a body is none of these.
     if (shapeChanged || this.#listIsOutdated()) {
       this.#askSoon(ASK_AGAIN_AFTER_MS);
     }
+  }
+
+  /** Folders came, went or were renamed, or modules changed: everything is looked for anew. */
+  foldersChanged(): void {
+    this.#scanned = false;
+    this.#modulesChanged = true;
+    this.#asked = new WeakMap();
+    this.#askSoon(ASK_AGAIN_AFTER_MS);
   }
 
   /** The path that a program knows an opened file by. */
