@@ -7,7 +7,8 @@ export function walk(node: Node, visit: (n: Node) => void): void {
   for (let n = stack.pop(); n !== undefined; n = stack.pop()) {
     visit(n);
     // The parts of a function are read on demand: they are no fields of their own.
-    const parts: readonly unknown[] = n.kind === "FuncDecl" ? [n.recv, n.name, n.type, n.body] : Object.values(n);
+    const parts: readonly unknown[] =
+      n.kind === "FuncDecl" ? [n.recv, n.name, n.type, n.body] : Object.values(n);
     for (const value of parts) {
       if (Array.isArray(value)) for (const v of value) push(v, stack);
       else push(value, stack);

@@ -5,8 +5,17 @@ import { type Checker, invalid, type Operand, recordValueType, valueOperand } fr
 import { byteLength } from "./constants.ts";
 import { expression, expressionOrType, indexValue } from "./expressions.ts";
 import { VarObj } from "./objects.ts";
-import { allBasic, coreString, coreType, defaultType, isTypeParam, isUntyped, under } from "./predicates.ts";
-import { sizeOf } from "./sizes.ts";
+import {
+  allBasic,
+  coreString,
+  coreType,
+  defaultType,
+  deref,
+  isTypeParam,
+  isUntyped,
+  under,
+} from "./predicates.ts";
+import { alignOf, offsetOf, sizeOf } from "./sizes.ts";
 import type { Signature, Type } from "./types.ts";
 import { typeExpr } from "./typexprs.ts";
 import {
@@ -295,7 +304,12 @@ function unsafeCall(cx: Checker, e: CallExpr, name: string): Operand {
     case "unsafe.Alignof":
     case "unsafe.Offsetof": {
       assignTo(cx, x, null);
-      const size = name === "unsafe.Sizeof" ? sizeOf(x.type) : null;
+      const size =
+        name === "unsafe.Sizeof"
+          ? sizeOf(x.type)
+          : name === "unsafe.Alignof"
+            ? alignOf(x.type)
+            : selectedOffset(cx, e.args[0]!);
       if (size === null && dependsOnTypeParam(x.type)) {
         signature(cx, e.fun, [x.type], [UINTPTR]);
         return valueOperand(UINTPTR, e);
@@ -349,4 +363,22 @@ function dependsOnTypeParam(t: Type): boolean {
 function isBytesOrString(t: Type): boolean {
   const core = coreString(t);
   return core !== null && core.kind === "basic" && (core.flags & STRING) !== 0;
+}
+
+/** The offset of the field that a selector names in its struct; null where it cannot be told. */
+function selectedOffset(cx: Checker, e: Expr): number | null {
+  if (e.kind === "ParenExpr") return selectedOffset(cx, e.x);
+  const selection = e.kind === "SelectorExpr" ? cx.info.selectionOf(e) : null;
+  if (selection === null || selection.obj.kind !== "var") return null;
+  let struct = under(deref(selection.recv).type);
+  let offset = 0;
+  // Through embedded fields that are no pointers, their offsets add up.
+  for (const field of [...selection.path, selection.obj]) {
+    if (struct.kind !== "struct") return null;
+    const at = offsetOf(struct.fields, struct.fields.indexOf(field));
+    if (at === null) return null;
+    offset += at;
+    struct = under(field.type());
+  }
+  return offset;
 }

@@ -1,6 +1,6 @@
 /** Sizes of types on 64-bit machines, for `unsafe.Sizeof` in constants. */
 import { under } from "./predicates.ts";
-import type { Type } from "./types.ts";
+import type { Type, Var } from "./types.ts";
 
 const BASIC: Readonly<Record<string, number>> = {
   bool: 1,
@@ -19,6 +19,24 @@ const BASIC: Readonly<Record<string, number>> = {
 /** Size in bytes; null where it cannot be told. */
 export function sizeOf(t: Type): number | null {
   return layout(t)?.size ?? null;
+}
+
+/** Offset of the `at`th field of a struct in bytes; null where it cannot be told. */
+export function offsetOf(fields: readonly Var[], at: number): number | null {
+  let offset = 0;
+  for (const [i, f] of fields.entries()) {
+    const inner = layout(f.type());
+    if (inner === null) return null;
+    offset = Math.ceil(offset / inner.align) * inner.align;
+    if (i === at) return offset;
+    offset += inner.size;
+  }
+  return null;
+}
+
+/** Alignment in bytes; null where it cannot be told. */
+export function alignOf(t: Type): number | null {
+  return layout(t)?.align ?? null;
 }
 
 interface Layout {

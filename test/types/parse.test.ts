@@ -1,0 +1,126 @@
+/** Normalisation of what the grammar reads differently from Go, and faults that stay where they are. */
+import { describe, expect, it } from "vitest";
+import type { Node, SourceFile } from "../../src/server/core/syntax/ast.ts";
+import { parseFile } from "../../src/server/core/syntax/parse.ts";
+import { testParser } from "./parser.ts";
+import { walk } from "./walk.ts";
+
+async function parse(text: string): Promise<SourceFile> {
+  return parseFile(await testParser(), "/p/a.go", text, null);
+}
+
+/** The kinds of the nodes whose text is one of these. */
+function kindsOf(file: SourceFile, ...texts: readonly string[]): string[] {
+  const out: string[] = [];
+  for (const decl of file.decls) {
+    const start = file.startOf(decl);
+    walk(decl, (n: Node) => {
+      const text = file.text.slice(start + n.pos, start + n.end);
+      if (texts.includes(text) && !/Stmt$/.test(n.kind)) out.push(`${n.kind} ${text}`);
+    });
+  }
+  return out.sort();
+}
+
+describe("constructs that the grammar reads differently", () => {
+  it("reads conversions, instantiations and calls alike", async () => {
+    const file = await parse(
+      "package p\n\nvar _ = f[int](x)\nvar _ = a[b](c)\nvar _ = T[K, V](x)\nvar _ = []byte(s)\n",
+    );
+    expect(file.errors).toEqual([]);
+    expect(
+      kindsOf(file, "f[int](x)", "a[b](c)", "T[K, V](x)", "[]byte(s)", "f[int]", "a[b]", "T[K, V]"),
+    ).toEqual([
+      "CallExpr T[K, V](x)",
+      "CallExpr []byte(s)",
+      "CallExpr a[b](c)",
+      "CallExpr f[int](x)",
+      "IndexExpr T[K, V]",
+      "IndexExpr a[b]",
+      "IndexExpr f[int]",
+    ]);
+  });
+
+  it("reads *T(x) as what T(x) points to", async () => {
+    const file = await parse("package p\n\nvar _ = *(*[8]byte)(x)\nvar _ = *T(x)\n");
+    expect(kindsOf(file, "*(*[8]byte)(x)", "(*[8]byte)(x)", "*T(x)", "T(x)")).toEqual([
+      "CallExpr (*[8]byte)(x)",
+      "CallExpr T(x)",
+      "StarExpr *(*[8]byte)(x)",
+      "StarExpr *T(x)",
+    ]);
+  });
+
+  it("reads new(expr) of Go 1.26", async () => {
+    const file = await parse('package p\n\nvar a, b = new(x + 1), new("s")\nvar c = new([]int)\n');
+    expect(file.errors).toEqual([]);
+    expect(kindsOf(file, "new", "x + 1", "[]int")).toEqual([
+      "ArrayType []int",
+      "BinaryExpr x + 1",
+      "Ident new",
+      "Ident new",
+      "Ident new",
+    ]);
+  });
+
+  it("reads groups on one line", async () => {
+    const file = await parse('package p\n\nconst ( A = 1 )\nvar (x = "s")\nconst (B = 1; C = 2 )\n');
+    expect(file.errors).toEqual([]);
+    const names = file.decls.flatMap((d) =>
+      "specs" in d ? d.specs.map((s) => ("names" in s ? s.names[0]?.name : "")) : [],
+    );
+    expect(names).toEqual(["A", "x", "B", "C"]);
+  });
+
+  it("gives the arrow of chan <-chan to the first chan", async () => {
+    const file = await parse("package p\n\nvar c chan <-chan int\n");
+    const decl = file.decls[0]!;
+    const type = decl.kind === "VarDecl" ? decl.specs[0]!.type : null;
+    expect(type).toMatchObject({ kind: "ChanType", dir: "send", value: { kind: "ChanType", dir: "both" } });
+  });
+
+  it("tells declarations in strings and comments from real ones", async () => {
+    const file = await parse(
+      "package p\n\nvar s = `\nfunc no() {\n`\n\n/*\nfunc neither() {\n*/\nfunc yes() {}\n",
+    );
+    expect(file.decls.map((d) => d.kind)).toEqual(["VarDecl", "FuncDecl"]);
+  });
+
+  it("counts emoji as Go's editors do, in UTF-16 code units", async () => {
+    const text = 'package p\n\nvar s, t = "😀", x\n';
+    expect(kindsOf(await parse(text), "x")).toEqual(["Ident x"]);
+  });
+
+  it("reads CRLF files", async () => {
+    const file = await parse('package p\r\n\r\nimport "fmt"\r\n\r\nfunc f() {\r\n\tfmt.Println()\r\n}\r\n');
+    expect(file.errors).toEqual([]);
+    expect(file.imports.map((i) => i.path)).toEqual(["fmt"]);
+  });
+});
+
+describe("faults", () => {
+  it("stay in their declaration", async () => {
+    const file = await parse("package p\n\nfunc broken() {\n\tif x {\n\nfunc whole() { y() }\n\nvar z = 1\n");
+    expect(file.decls.map((d) => (d.kind === "FuncDecl" ? d.name.name : d.kind))).toEqual([
+      "broken",
+      "whole",
+      "VarDecl",
+    ]);
+    expect(file.errors.length).toBeGreaterThan(0);
+    const whole = file.startOf(file.decls[1]!);
+    expect(file.errors.every((e) => e.end <= whole)).toBe(true);
+  });
+
+  it("leave the names of a half-typed line", async () => {
+    const file = await parse("package p\n\nfunc f() {\n\tgo g(m)\n\ts.\n\th(m)\n}\n");
+    expect(kindsOf(file, "g", "h")).toEqual(["Ident g", "Ident h"]);
+  });
+
+  it("are counted where the grammar fails on valid Go", async () => {
+    // A function named make: the grammar expects a type as its first argument.
+    const file = await parse("package p\n\nfunc f() {\n\tx = &X{make(n - 1)}\n}\n\nfunc g() {}\n");
+    expect(file.errors.length).toBeGreaterThan(0);
+    expect(file.errors.every((e) => e.end <= file.startOf(file.decls[1]!))).toBe(true);
+    expect(file.decls.length).toBe(2);
+  });
+});
