@@ -110,33 +110,41 @@ export function layoutDiagram(diagram: Diagram, scale: TimeScale, view: Viewport
     };
   });
   const visible = marks.filter((placed) => placed.x >= -accessRadius && placed.x <= width + accessRadius);
+  const strips = diagram.spans
+    .filter((span) => rows.has(span))
+    .map((span) => placeSpan(span, rows.get(span)!, xOf, tops, metrics))
+    .filter((strip) => strip.width > 0);
   return {
     width,
     height: tops[diagram.lanes.length]! - (diagram.lanes.length > 0 ? metrics.laneGap : 0),
     laneY,
     marks: visible,
     labels: metrics.labelHeight > 0 ? placeLabels(visible, metrics) : [],
-    spans: diagram.spans
-      .filter((span) => rows.has(span))
-      .map((span) => placeSpan(span, rows.get(span)!, xOf, tops, metrics))
-      .filter((span) => span.width > 0),
+    spans: labelStrips(strips, metrics),
     links: links.filter(({ from, to }) => Math.max(from.x, to.x) >= 0 && Math.min(from.x, to.x) <= width),
     ticks: ticksOf(scale, view, width / tickRoom).map((tick) => ({ ...tick, x: tick.share * width })),
     gaps: placeGaps(scale, xOf, metrics),
   };
 }
 
-/** The row below its lane of each strip: those that overlap in time lie in different rows. */
+/** The row below its lane of each strip. Locks and stretches without order do not share one: their words need room. */
 function stripRows(diagram: Diagram, { stripHeight }: Metrics): Map<Span, number> {
   const rows = new Map<Span, number>();
   if (stripHeight === 0) return rows;
   for (const span of diagram.spans) {
-    const others = [...rows].filter(([other]) => other.lane === span.lane && overlap(other, span));
+    const others = [...rows].filter(
+      ([other]) =>
+        other.lane === span.lane && (isUnordered(other) !== isUnordered(span) || overlap(other, span)),
+    );
     let row = 0;
     while (others.some(([, taken]) => taken === row)) row++;
     rows.set(span, row);
   }
   return rows;
+}
+
+function isUnordered({ kind }: Span): boolean {
+  return kind === "unordered";
 }
 
 function overlap(one: Span, other: Span): boolean {
@@ -171,25 +179,40 @@ function placeSpan(
   row: number,
   xOf: (time: number) => number,
   tops: readonly number[],
-  { width, characterWidth, laneHeight, stripHeight }: Metrics,
-): PlacedSpan {
+  { width, laneHeight, stripHeight }: Metrics,
+): Strip {
   const x = Math.max(0, xOf(span.from));
   const end = Math.min(width, span.to === undefined ? width : xOf(span.to));
-  const room = end - x;
-  const textWidth = span.label.length * characterWidth;
-  // Inside if it fits, else before the strip, else behind it.
-  const places = [x + 6, x - 6, end + 6];
-  const fits = [textWidth + 12 <= room, x - textWidth - 4 >= 0, end + 6 + textWidth <= width];
-  const chosen = fits.indexOf(true);
-  return {
-    span,
-    x,
-    width: Math.max(0, room),
-    y: tops[span.lane]! + laneHeight + row * stripHeight,
-    label: chosen < 0 ? "" : span.label,
-    labelX: places[chosen] ?? x,
-    labelAnchor: chosen === 1 ? "end" : "start",
-  };
+  return { span, x, width: Math.max(0, end - x), y: tops[span.lane]! + laneHeight + row * stripHeight };
+}
+
+type Strip = Pick<PlacedSpan, "span" | "x" | "width" | "y">;
+
+/** Each strip's words inside it if they fit, else before it, else behind it, else nowhere: never over another strip. */
+function labelStrips(strips: readonly Strip[], { width, characterWidth }: Metrics): readonly PlacedSpan[] {
+  const placed: PlacedSpan[] = [];
+  const taken = strips.map(({ x, width, y }) => ({ x, end: x + width, y }));
+  for (const strip of strips) {
+    const text = strip.span.label;
+    const long = text.length * characterWidth;
+    const end = strip.x + strip.width;
+    const isFree = (from: number, to: number) =>
+      from >= 0 &&
+      to <= width &&
+      taken.every((other) => other.y !== strip.y || other.end <= from || to <= other.x);
+    if (long + 12 <= strip.width) {
+      placed.push({ ...strip, label: text, labelX: strip.x + 6, labelAnchor: "start" });
+    } else if (isFree(strip.x - 6 - long, strip.x)) {
+      taken.push({ x: strip.x - 6 - long, end: strip.x, y: strip.y });
+      placed.push({ ...strip, label: text, labelX: strip.x - 6, labelAnchor: "end" });
+    } else if (isFree(end, end + 6 + long)) {
+      taken.push({ x: end, end: end + 6 + long, y: strip.y });
+      placed.push({ ...strip, label: text, labelX: end + 6, labelAnchor: "start" });
+    } else {
+      placed.push({ ...strip, label: "", labelX: strip.x, labelAnchor: "start" });
+    }
+  }
+  return placed;
 }
 
 /** Labels by importance; each takes the first free place above or below its mark, or none. */

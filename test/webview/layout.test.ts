@@ -61,6 +61,28 @@ describe("the picture of one conflict", () => {
     }
   });
 
+  it("writes a strip's words into it or beside it, never over another strip", () => {
+    fc.assert(
+      fc.property(
+        fc.nat({ max: sampleConflicts.length - 1 }),
+        fc.integer({ min: 200, max: 2000 }),
+        (index, width) => {
+          const { spans } = layoutOf(index, width);
+          for (const one of spans.filter(({ label }) => label !== "")) {
+            const long = one.label.length * metrics.characterWidth;
+            const from = one.labelAnchor === "end" ? one.labelX - long : one.labelX;
+            expect(from).toBeGreaterThanOrEqual(0);
+            expect(from + long).toBeLessThanOrEqual(width);
+            for (const other of spans) {
+              if (other === one || other.y !== one.y) continue;
+              expect(from + long <= other.x + 1e-6 || other.x + other.width <= from + 1e-6).toBe(true);
+            }
+          }
+        },
+      ),
+    );
+  });
+
   it("never lets two labels of a row cover one another, at any width", () => {
     fc.assert(
       fc.property(
