@@ -117,6 +117,7 @@ class TimelineHost implements RunListener, vscode.Disposable {
     }
     if (this.#running) await vscode.debug.stopDebugging(session);
     await vscode.debug.startDebugging(session.workspaceFolder, session.configuration, {
+      noDebug: session.configuration.noDebug === true,
       suppressSaveBeforeStart: true,
       suppressDebugView: true,
     });

@@ -78,7 +78,7 @@ describe("in the workbench", () => {
       await conflicts(editor).first().click();
       await screenshot(page, `timeline-${theme}`);
     }
-    await screenshot(page, "readme-timeline");
+    await screenshot(page, "readme-timeline", { x: 970, y: 30, width: 630, height: 950 });
   });
 
   test("lands on the line of a clicked frame", async () => {

@@ -121,7 +121,7 @@ function imports(file: string): string[] {
   const text = read(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
   const forms = [
     /^\s*(?:import|export)\b[^"'`;]*?\bfrom\s*["']([^"']+)["']/gm,
-    /^\s*import\s*["']([^"']+)["']/gm,
+    /^\s*import\s*["']([^"']+)["'];/gm, // With its semicolon: Go text that we write has none.
     /\b(?:import|require)\(\s*["']([^"']+)["']/g,
   ];
   return forms.flatMap((form) => [...text.matchAll(form)].map((match) => match[1]!));
