@@ -2,7 +2,7 @@
  * `npm run try`: shows what Maprace does on a small racy program of this repository: its Findings, its Conflicts, and the
  * timeline as one HTML file. With `-- --vscode` it opens the program in VS Code with the extension loaded.
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { delimiter, join, relative } from "node:path";
 import { build } from "./build.mjs";
 import { installDependencies, root } from "./dependencies.mjs";
@@ -73,13 +73,15 @@ function expectStatus(status, expected, command) {
   }
 }
 
-/** Opens the program in the user's VS Code, or where there is none in the embedded one. */
+/** Opens a copy of the program, to be fixed and broken, in the user's VS Code, or where there is none in the embedded one. */
 async function openEditor() {
+  const shop = join(results, "shop");
+  cpSync(program, shop, { recursive: true });
   const hasCode = (process.env.PATH ?? "")
     .split(delimiter)
     .some((folder) => existsSync(join(folder, "code")) || existsSync(join(folder, "code.cmd")));
   if (hasCode) {
-    const status = await showing("code", ["--new-window", `--extensionDevelopmentPath=${root}`, program]);
+    const status = await showing("code", ["--new-window", `--extensionDevelopmentPath=${root}`, shop]);
     if (status !== 0) throw new Error(`code ended with status ${status}.`);
     console.log(
       "VS Code opens with Maprace loaded. Look at store.go, then use Maprace: Run with Race Detection.",
@@ -88,7 +90,7 @@ async function openEditor() {
   }
   await step("Packing the extension", pack);
   const server = await startEditorServer({ vsix });
-  console.log(`\nOpen in a browser:  http://127.0.0.1:${server.port}/?folder=${encodeURIComponent(program)}`);
+  console.log(`\nOpen in a browser:  http://127.0.0.1:${server.port}/?folder=${encodeURIComponent(shop)}`);
   console.log(
     "Look at store.go, then press F1 and choose Maprace: Run with Race Detection. Ctrl-C here ends the editor.",
   );
