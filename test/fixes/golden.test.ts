@@ -12,7 +12,7 @@ import type { Program } from "../../src/server/core/types/types.ts";
 import { kindsFor, mapNamed, programIn, rewritten } from "./rewriting.ts";
 
 const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
-const KINDS: readonly FixKind[] = ["rwmutex", "sync-map", "atomic", "snapshot", "sharded"];
+const KINDS: readonly FixKind[] = ["rwmutex", "sync-map", "atomic", "snapshot", "sharded", "channel"];
 const UPDATE = process.env.UPDATE_EXPECT === "1";
 
 interface Fixture {

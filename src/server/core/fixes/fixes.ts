@@ -7,6 +7,7 @@
 import type { CoreFinding, FileEdit, FixKind, Refusal } from "../finding.ts";
 import type { Program, Var } from "../types/types.ts";
 import { rewriteToCounters } from "./atomicCounters.ts";
+import { rewriteToOwner } from "./channel.ts";
 import { createDraft, type Draft } from "./draft.ts";
 import { CannotFix } from "./refusal.ts";
 import { guardWithRWMutex } from "./rwmutex.ts";
@@ -28,10 +29,11 @@ const REWRITES: readonly (readonly [FixKind, Rewrite])[] = [
   ["atomic", rewriteToCounters],
   ["snapshot", rewriteToSnapshot],
   ["sharded", rewriteToShards],
+  ["channel", rewriteToOwner],
 ];
 
 /** What these declare needs no making, so a write into the unmade map ends with them too. */
-const READY_WHEN_ZERO: ReadonlySet<FixKind> = new Set(["sync-map", "atomic", "sharded"]);
+const READY_WHEN_ZERO: ReadonlySet<FixKind> = new Set(["sync-map", "atomic", "sharded", "channel"]);
 
 /** The kinds of Fix that can be made for the Finding's map. */
 export function fixKinds(program: Program, finding: Fixable): readonly FixKind[] {
