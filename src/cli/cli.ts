@@ -91,6 +91,13 @@ function isArgumentError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 }
 
+// Whoever reads the output may stop early (`maprace check | head`); that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") {
+    throw error;
+  }
+});
+
 try {
   // The status is set, not exited with, so that what was printed is written out first.
   process.exitCode = await main(process.argv.slice(2));
