@@ -46,12 +46,17 @@ export function sameVar(a: Var, b: Var): boolean {
   return a.origin === b.origin;
 }
 
-/** A key that is equal for equal paths. */
+const keys = new WeakMap<Path, string>();
+
+/** A key that is equal for equal paths. Kept, as paths never change. */
 export function pathKey(path: Path): string {
+  const known = keys.get(path);
+  if (known !== undefined) return known;
   let key = `${identityOf(path.root)}`;
   for (const step of path.steps) {
     key += step.kind === "field" ? `.${identityOf(step.field)}` : `[${step.key}]`;
   }
+  keys.set(path, key);
   return key;
 }
 

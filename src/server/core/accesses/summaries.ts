@@ -115,8 +115,8 @@ function exported(walk: Walk): Summary {
       (lock) => lock.path !== null && outlives(lock.path, fn) && lock.by !== "contract",
     ),
     releases: state.released.filter((path) => outlives(path, fn)),
-    awaits: state.awaited.filter(isOutlived(fn)),
-    signals: state.signalled.filter(isOutlived(fn)),
+    awaits: mostTelling(state.awaited.filter(isOutlived(fn))),
+    signals: mostTelling(state.signalled.filter(isOutlived(fn))),
     makes: state.made.filter((path) => outlives(path, fn)),
     diverges: state.dead,
   };
@@ -136,6 +136,18 @@ function split(accesses: readonly Access[], running: Alive | undefined): [Access
     (waitedFor ? over : going).push(access);
   }
   return [over, going];
+}
+
+/** More signals than this are not followed to callers: big functions give hundreds, and few order anything. */
+const MOST_SIGNALS = 12;
+
+/** Channels and groups before atomics; none of an instance that nobody can tell. */
+function mostTelling(signals: readonly Signal[]): readonly Signal[] {
+  const known = signals.filter((signal) => signal.path.root.role !== "field");
+  if (known.length <= MOST_SIGNALS) return known;
+  return known
+    .toSorted((a, b) => Number(a.by === "atomic") - Number(b.by === "atomic"))
+    .slice(0, MOST_SIGNALS);
 }
 
 /** Signals that callers can wait for: also those on channels made here, which may be returned. */

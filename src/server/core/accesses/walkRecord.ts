@@ -44,6 +44,9 @@ export interface Walk {
   reportNil(write: NilWrite): void;
 }
 
+/** More signals than this are not kept for one access. */
+const MOST_SIGNALS = 24;
+
 /** More accesses than this in one function are not followed to its callers. */
 export const MOST_ACCESSES = 600;
 
@@ -296,8 +299,14 @@ export function startSpawn(walk: Walk, spawn: Spawn): void {
 /** Gives a signal: everything written down so far happens before it. */
 export function giveSignal(walk: Walk, signal: Signal): void {
   const key = signalKey(signal);
-  for (const access of walk.accesses) {
-    if (!access.signals.some((s) => signalKey(s) === key)) access.signals.push(signal);
+  const last = walk.accesses.at(-1);
+  const repeated = last === undefined || last.signals.some((s) => signalKey(s) === key);
+  if (!repeated || !walk.state.signalled.some((s) => signalKey(s) === key)) {
+    for (const access of walk.accesses) {
+      if (access.signals.length < MOST_SIGNALS && !access.signals.some((s) => signalKey(s) === key)) {
+        access.signals.push(signal);
+      }
+    }
   }
   walk.state = { ...walk.state, signalled: union(walk.state.signalled, [signal], signalKey) };
 }

@@ -24,6 +24,7 @@ import {
 import { awaitSignal, union } from "../accesses/walkState.ts";
 import { isParallelTest, isTestFile, startRegistered } from "../goroutines/handlers.ts";
 import { type LibrarySpawn, librarySpawn } from "../goroutines/librarySpawns.ts";
+import { signalKey } from "../goroutines/order.ts";
 import { giveBack, take } from "../locks/heldLocks.ts";
 import { type MethodSync, type SyncCall, syncCall } from "../locks/syncCalls.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
@@ -319,8 +320,8 @@ function rebase(
   const kept = how === "spawn" ? [] : keptLocks(walk, access, binding);
   const locks =
     access.locks.length === 0 ? kept : [...kept, ...access.locks.map((l) => rebaseLock(walk, l, binding))];
-  const awaited = union(state.awaited, rebaseSignals(walk, access.awaited, binding), signalText);
-  const signalled = union(state.signalled, rebaseSignals(walk, access.signalled, binding), signalText);
+  const awaited = union(state.awaited, rebaseSignals(walk, access.awaited, binding), signalKey);
+  const signalled = union(state.signalled, rebaseSignals(walk, access.signalled, binding), signalKey);
   const signals = [...rebaseSignals(walk, access.signals, binding)];
   const calls =
     access.calls.length >= LONGEST_CHAIN ? access.calls : [{ fn: walk.fn, node }, ...access.calls];
@@ -347,10 +348,6 @@ function keptLocks(walk: Walk, access: Access, binding: Binding): readonly Held[
   return held;
 }
 
-function signalText(signal: Signal): string {
-  return `${signal.by}:${pathKey(signal.path)}`;
-}
-
 function rebasePath(walk: Walk, path: Path, binding: Binding): readonly Path[] {
   if (!binding.has(path.root)) return [path];
   const values = substitute(walk.world, [{ kind: "path", path, owned: false }], binding, walk.fn);
@@ -363,7 +360,7 @@ function rebaseLock(walk: Walk, lock: Held, binding: Binding): Held {
 }
 
 function rebaseSignals(walk: Walk, signals: readonly Signal[], binding: Binding): readonly Signal[] {
-  if (signals.length === 0) return signals;
+  if (!signals.some((signal) => binding.has(signal.path.root))) return signals;
   return signals.flatMap((signal) =>
     rebasePath(walk, signal.path, binding).map((path) => ({ ...signal, path })),
   );
