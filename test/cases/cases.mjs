@@ -14,11 +14,20 @@ import { fileURLToPath } from "node:url";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const CASES = join(ROOT, "../shared/cases");
 const GOALS = { found: 10, likely: 7 };
+/** @typedef {import("../../src/protocol.ts").Finding} Finding */
+/** @typedef {import("../../src/protocol.ts").CheckReport} CheckReport */
+/** @typedef {Readonly<Record<string, readonly number[]>>} Lines lines by file */
+
+/** @type {Readonly<Record<import("../../src/protocol.ts").Confidence, number>>} */
 const RANK = { definite: 0, likely: 1, possible: 2 };
 const only = process.argv.slice(2);
 let failures = 0;
 
-/** Runs `maprace check` and returns its report. */
+/**
+ * Runs `maprace check` and returns its report.
+ * @param {string} dir
+ * @returns {CheckReport}
+ */
 function check(dir) {
   const args = [join(ROOT, "dist/cli.js"), "check", "--format", "json", "--min-confidence", "possible", dir];
   const run = spawnSync(process.execPath, args, { encoding: "utf8", maxBuffer: 1 << 30 });
@@ -27,11 +36,17 @@ function check(dir) {
   return JSON.parse(run.stdout);
 }
 
+/** @param {string} text */
 function fail(text) {
   failures++;
   console.log(`  FAILED: ${text}`);
 }
 
+/**
+ * @param {string} module
+ * @param {string} version
+ * @returns {string} the folder of its files
+ */
 function download(module, version) {
   const json = execFileSync("go", ["mod", "download", "-json", `${module}@${version}`], {
     encoding: "utf8",
@@ -40,14 +55,22 @@ function download(module, version) {
   return JSON.parse(json).Dir;
 }
 
-/** The Findings that have one of the lines among their accesses, the best evidence first. */
+/**
+ * The Findings that have one of the lines among their accesses, the best evidence first.
+ * @param {CheckReport} report
+ * @param {Lines} files
+ */
 function findingsAt(report, files) {
   return report.findings
     .filter((f) => f.accesses.some((a) => files[a.file]?.includes(a.line)))
     .sort((a, b) => RANK[a.confidence] - RANK[b.confidence]);
 }
 
-/** True where the first two accesses of a Finding are lines of the race. */
+/**
+ * True where the first two accesses of a Finding are lines of the race.
+ * @param {Finding} finding
+ * @param {Lines} files
+ */
 function isRacingPair(finding, files) {
   return finding.accesses.slice(0, 2).every((a) => files[a.file]?.includes(a.line));
 }
@@ -73,9 +96,14 @@ function scoreModules() {
   if (only.length === 0 && (found < GOALS.found || likely < GOALS.likely)) fail("fewer than the goals");
 }
 
-/** The top-level functions of a Go file: name, first and last line. */
+/**
+ * The top-level functions of a Go file: name, first and last line.
+ * @param {string} path
+ */
 function functionsOf(path) {
+  /** @type {{ name: string, first: number, last: number }[]} */
   const functions = [];
+  /** @type {{ name: string, first: number, last: number } | null} */
   let open = null;
   for (const [i, line] of readFileSync(path, "utf8").split("\n").entries()) {
     const name = /^func (\w+)\(/.exec(line)?.[1];
@@ -99,13 +127,16 @@ function scoreRaceTests() {
         .filter((f) => f.endsWith(".go"))
         .map((f) => [f, functionsOf(join(dir, f))]),
     );
+    /** @type {Map<string, Finding>} */
     const found = new Map();
     for (const finding of check(dir).findings) {
-      const { file, line } = finding.accesses[0];
+      const flagged = finding.accesses[0];
+      if (flagged === undefined) continue;
+      const { file, line } = flagged;
       const name =
         functions.get(file)?.find((f) => f.first <= line && line <= f.last)?.name ?? `${file}:${line}`;
-      if (!found.has(name) || RANK[finding.confidence] < RANK[found.get(name).confidence])
-        found.set(name, finding);
+      const best = found.get(name);
+      if (!best || RANK[finding.confidence] < RANK[best.confidence]) found.set(name, finding);
     }
     const rows = JSON.parse(readFileSync(join(CASES, "race-testdata.json"), "utf8"));
     for (const row of rows) {

@@ -13,11 +13,18 @@ import { fileURLToPath } from "node:url";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "../..");
+/** @type {Record<string, { finding: string, verdict: "real" | "wrong", why: string }[]>} */
 const reviewed = JSON.parse(readFileSync(join(HERE, "verdicts.json"), "utf8"));
 const args = process.argv.slice(2);
 const print = args.includes("--print");
 const only = args.filter((arg) => !arg.startsWith("--"));
 
+/** @typedef {import("../../src/protocol.ts").Finding} Finding */
+
+/**
+ * @param {string} target
+ * @returns {string} the folder of its files
+ */
 function folderOf(target) {
   if (target === "std")
     return join(execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim(), "src");
@@ -25,6 +32,10 @@ function folderOf(target) {
   return JSON.parse(json).Dir;
 }
 
+/**
+ * @param {string} dir
+ * @returns {import("../../src/protocol.ts").CheckReport}
+ */
 function check(dir) {
   const command = [
     "--max-old-space-size=6000",
@@ -42,9 +53,12 @@ function check(dir) {
   return JSON.parse(run.stdout);
 }
 
-/** A Finding is the same as long as its map, code and flagged function are. */
+/**
+ * A Finding is the same as long as its map, code and flagged function are.
+ * @param {Finding} finding
+ */
 function keyOf(finding) {
-  return `${finding.code} ${finding.map.name} ${finding.accesses[0].function}`;
+  return `${finding.code} ${finding.map.name} ${finding.accesses[0]?.function}`;
 }
 
 execFileSync(process.execPath, [join(ROOT, "scripts/build.mjs")], { stdio: "inherit", cwd: ROOT });
@@ -56,7 +70,7 @@ let unreviewed = 0;
 for (const [target, verdicts] of Object.entries(reviewed)) {
   if (only.length > 0 && !only.includes(target)) continue;
   const report = check(folderOf(target));
-  const inTests = (finding) => finding.accesses[0].file.endsWith("_test.go");
+  const inTests = (/** @type {Finding} */ finding) => finding.accesses[0]?.file.endsWith("_test.go");
   const found = report.findings.filter((f) => f.confidence !== "possible" && !inTests(f));
   lines += report.stats.lines;
   strong += found.length;
@@ -81,7 +95,7 @@ for (const [target, verdicts] of Object.entries(reviewed)) {
     `${target}: ${report.stats.lines} lines, ${found.length} definite or likely, ${report.findings.length - found.length} possible`,
   );
 }
-const per = (n, each) => ((n * each) / lines).toFixed(2);
+const per = (/** @type {number} */ n, /** @type {number} */ each) => ((n * each) / lines).toFixed(2);
 console.log(
   `${lines} lines: ${strong} definite or likely (${per(strong, 50_000)} per 50,000), ${real} of them real; ${weak} possible (${per(weak, 3_000)} per 3,000)`,
 );
