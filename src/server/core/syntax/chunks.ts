@@ -27,10 +27,15 @@ const SLASH = 47;
 const SEMICOLON = 59;
 const BACKSLASH = 92;
 const BACKQUOTE = 96;
+const BYTE_ORDER_MARK = 0xfeff;
+/** Stands for the last character of any word or number. */
+const WORD = 97;
 
 /** True for characters that may stand in an identifier; everything beyond ASCII counts as one. */
 export function isWordChar(c: number): boolean {
-  return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || (c >= 48 && c <= 57) || c >= 0x80;
+  return c >= 0x80
+    ? c !== BYTE_ORDER_MARK
+    : (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || (c >= 48 && c <= 57);
 }
 
 /** The offset after the string, rune or comment that opens at `at`; `at` itself where none does. */
@@ -119,9 +124,10 @@ export function chunksOf(text: string): readonly Chunk[] {
   return chunks;
 }
 
+/** One pass over the text; the state is in plain variables, as this loop sees every character. */
 function scan(text: string, from: number, limit: number, broken: boolean, out: Chunk[]): void {
   let kind: ChunkKind = "other";
-  let start = -1; // of the piece being read
+  let start = -1; // of the piece being read; -1 between pieces
   let end = from; // of its last token
   let body = -1;
   let depth = 0;
@@ -130,82 +136,81 @@ function scan(text: string, from: number, limit: number, broken: boolean, out: C
   let braceType = false; // the token before was `struct` or `interface`
   let i = from;
 
-  const close = (unbalanced: boolean): void => {
-    if (start < 0) return;
-    if (unbalanced && !broken) scan(text, start, end, true, out);
-    else out.push({ kind, start, end, body });
-    start = -1;
-    body = -1;
-    kind = "other";
-    depth = 0;
-  };
-
   while (i < limit) {
     const c = text.charCodeAt(i);
-    if (c === NEWLINE) {
-      fresh = true;
+    if (c <= SPACE || c === BYTE_ORDER_MARK) {
+      if (c === NEWLINE) fresh = true;
       i++;
-      continue;
-    }
-    if (c <= SPACE || c === 0xfeff) {
-      i++;
-      continue;
-    }
-    const opens = c === QUOTE || c === APOSTROPHE || c === BACKQUOTE || c === SLASH;
-    const after = opens ? skipToken(text, i, limit) : i;
-    if (after > i) {
-      if (c === SLASH) {
-        if (text.charCodeAt(i + 1) === STAR && text.slice(i, after).includes("\n")) fresh = true;
-        i = after;
-        continue;
-      }
-      if (start < 0) start = i;
-      last = c;
-      end = after;
-      fresh = false;
-      braceType = false;
-      i = after;
       continue;
     }
     if (isWordChar(c)) {
-      if (fresh) {
-        const column0 = i === 0 || text.charCodeAt(i - 1) === NEWLINE || text.charCodeAt(i - 1) === 0xfeff;
-        if (depth === 0 || column0) {
-          const keyword = keywordAt(text, i);
-          if (keyword !== null && (start >= 0 || depth === 0)) {
-            if (depth === 0) {
-              if (keyword !== "func" || start < 0 || endsStatement(last)) close(false);
-            } else if (keyword === "func" ? isNamedFunc(text, i, limit) : broken) close(true);
-          }
-          if (start < 0) {
-            kind = keyword ?? "other";
-            start = i;
+      if (start < 0 || (fresh && (depth === 0 || isLineStart(text, i)))) {
+        const keyword = fresh || start < 0 ? keywordAt(text, i) : null;
+        if (keyword !== null && start >= 0) {
+          const balanced = depth === 0;
+          const ends = balanced
+            ? keyword !== "func" || endsStatement(last)
+            : keyword === "func"
+              ? isNamedFunc(text, i, limit)
+              : broken;
+          if (ends) {
+            finishPiece(text, { kind, start, end, body }, balanced || broken, out);
+            start = -1;
+            depth = 0;
           }
         }
-      } else if (start < 0) {
-        kind = keywordAt(text, i) ?? "other";
-        start = i;
+        if (start < 0) {
+          kind = keyword ?? "other";
+          start = i;
+          body = -1;
+        }
       }
-      const from = i;
-      i++;
+      const word = i++;
       while (i < limit && isWordChar(text.charCodeAt(i))) i++;
       braceType =
         depth === 0 &&
-        ((i - from === 6 && text.startsWith("struct", from)) ||
-          (i - from === 9 && text.startsWith("interface", from)));
-      last = 97;
+        ((i - word === 6 && text.startsWith("struct", word)) ||
+          (i - word === 9 && text.startsWith("interface", word)));
+      last = WORD;
       end = i;
       fresh = false;
       continue;
     }
+    if (c === QUOTE || c === APOSTROPHE || c === BACKQUOTE || c === SLASH) {
+      const after = skipToken(text, i, limit);
+      if (after > i) {
+        if (c === SLASH) {
+          // A comment over several lines counts as the end of a line.
+          if (text.charCodeAt(i + 1) === STAR && !fresh) fresh = text.slice(i, after).includes("\n");
+          i = after;
+          continue;
+        }
+        if (start < 0) {
+          kind = "other";
+          start = i;
+          body = -1;
+        }
+        last = c;
+        end = after;
+        fresh = false;
+        braceType = false;
+        i = after;
+        continue;
+      }
+    }
     if (c === SEMICOLON && depth === 0) {
-      close(false);
+      if (start >= 0) finishPiece(text, { kind, start, end, body }, true, out);
+      start = -1;
       fresh = true;
       last = 0;
       i++;
       continue;
     }
-    if (start < 0) start = i;
+    if (start < 0) {
+      kind = "other";
+      start = i;
+      body = -1;
+    }
     if (c === 40 || c === 91 || c === 123) {
       if (c === 123 && depth === 0 && !braceType && kind === "func" && body < 0) body = i;
       depth++;
@@ -216,13 +221,25 @@ function scan(text: string, from: number, limit: number, broken: boolean, out: C
     i++;
     end = i;
   }
-  close(depth > 0);
+  if (start >= 0) finishPiece(text, { kind, start, end, body }, depth === 0 || broken, out);
+}
+
+/** Adds a piece; one whose brackets do not balance is cut again, at every keyword in the first column. */
+function finishPiece(text: string, piece: Chunk, whole: boolean, out: Chunk[]): void {
+  if (whole) out.push(piece);
+  else scan(text, piece.start, piece.end, true, out);
+}
+
+function isLineStart(text: string, at: number): boolean {
+  if (at === 0) return true;
+  const before = text.charCodeAt(at - 1);
+  return before === NEWLINE || before === BYTE_ORDER_MARK;
 }
 
 /** True where Go would insert a semicolon after a token that ends with this character. */
 function endsStatement(last: number): boolean {
   return (
-    last === 97 ||
+    last === WORD ||
     last === QUOTE ||
     last === APOSTROPHE ||
     last === BACKQUOTE ||

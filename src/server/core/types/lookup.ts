@@ -2,6 +2,7 @@
  * Fields and methods by name, through embedded fields, and which types satisfy which interfaces.
  * The search goes level by level, as the language defines promotion.
  */
+import { NamedType } from "./objects.ts";
 import {
   asNamed,
   deref,
@@ -71,7 +72,8 @@ function search(t: Type, name: string, pkg: Package | null): Found | null {
       if (n !== null) {
         if (seen.has(n)) continue;
         seen.add(n);
-        const method = n.methods().find((m) => named(m, name, pkg));
+        const list = n instanceof NamedType ? n.methodsNamed(name) : n.methods();
+        const method = list.find((m) => named(m, name, pkg));
         if (method !== undefined) {
           hit(method);
           continue;

@@ -337,6 +337,8 @@ export interface NamedSource {
   methods(): readonly Func[];
 }
 
+const NONE: readonly Func[] = [];
+
 export class NamedType implements Named {
   readonly kind = "named";
   readonly obj: TypeName;
@@ -350,6 +352,7 @@ export class NamedType implements Named {
   private state: 0 | 1 | 2 = 0;
   private found: Type = UNKNOWN;
   private declared: readonly Func[] | null = null;
+  private byName: Map<string, Func[]> | null = null;
 
   constructor(
     obj: TypeName,
@@ -389,6 +392,19 @@ export class NamedType implements Named {
   methods(): readonly Func[] {
     this.declared ??= this.source.methods();
     return this.declared;
+  }
+
+  /** The methods of this name: several only for unexported names, of which packages may each have their own. */
+  methodsNamed(name: string): readonly Func[] {
+    if (this.byName === null) {
+      this.byName = new Map();
+      for (const m of this.methods()) {
+        const same = this.byName.get(m.name);
+        if (same === undefined) this.byName.set(m.name, [m]);
+        else same.push(m);
+      }
+    }
+    return this.byName.get(name) ?? NONE;
   }
 }
 
