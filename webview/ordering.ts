@@ -126,21 +126,17 @@ function lockSentence(conflict: Conflict, locks: Ordering["locks"]): string {
   return `${capital(one)} holds ${namesOf(ofEarlier)}, ${other} holds ${namesOf(ofLater)}: different locks order nothing.`;
 }
 
-/** A moment with the digits that tell it from both accesses. */
-function moment(when: number, earlier: ConflictAccess, later: ConflictAccess): string {
-  return formatTime(when, smallestGap([when, earlier.when, later.when]));
-}
-
 function releaseSentence(earlier: ConflictAccess, later: ConflictAccess): string {
-  const at = (when: number) => moment(when, earlier, later);
+  const releases = earlier.recent.filter((event) => isRelease(event) && event.when <= later.when);
+  const last = releases.findLast((event) => event.when <= earlier.when);
+  const after = releases.filter((event) => event.when > earlier.when);
+  // One number of digits for all moments of the sentence: as many as tell them apart.
+  const apart = smallestGap([earlier, later, ...after, ...(last ? [last] : [])].map(({ when }) => when));
+  const at = (when: number) => formatTime(when, apart);
   const one = goroutineInSentence(earlier);
   const other = goroutineInSentence(later);
   const itsAccess = `its ${accessWord(earlier)} at ${at(earlier.when)}`;
-  const after = earlier.recent.filter(
-    (event) => isRelease(event) && event.when > earlier.when && event.when <= later.when,
-  );
   if (after.length === 0) {
-    const last = earlier.recent.findLast((event) => isRelease(event) && event.when <= earlier.when);
     return last
       ? `The last thing that ${one} is seen to pass on (${last.what}, ${at(last.when)}) comes before ${itsAccess}; nothing after it reached ${other}.`
       : `Nothing that ${one} did from ${itsAccess} on was waited for by ${other}: no lock, channel or WaitGroup leads from the one to the other.`;
@@ -168,7 +164,7 @@ function backwardSentence(earlier: ConflictAccess, later: ConflictAccess): strin
   const edge = edgesBetween(1, later, earlier).findLast(({ to }) => to.when <= earlier.when);
   if (!edge) return [];
   return [
-    `The arrow from ${goroutineInSentence(later)} (${edge.from.what}) orders only what it did before ${moment(edge.from.when, earlier, later)}, not its ${accessWord(later)} afterwards.`,
+    `The arrow from ${goroutineInSentence(later)} (${edge.from.what}) orders only what it did before ${formatTime(edge.from.when, smallestGap([edge.from.when, earlier.when, later.when]))}, not its ${accessWord(later)} afterwards.`,
   ];
 }
 
