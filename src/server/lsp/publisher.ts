@@ -59,14 +59,8 @@ export class Publisher {
   documentChanged(uri: string): void {
     this.#generation++;
     this.#urgent.add(uri);
-    if (this.#urgentTimer !== null) {
-      clearTimeout(this.#urgentTimer);
-    }
     const wait = this.#lastTook < QUICK_MS ? OPEN_FILE_AFTER_MS : Math.min(this.#lastTook, LONGEST_WAIT_MS);
-    this.#urgentTimer = setTimeout(() => {
-      this.#urgentTimer = null;
-      void this.#run();
-    }, wait);
+    this.#openFilesSoon(wait);
     this.#everythingSoon(wait + EVERYTHING_AFTER_MS);
   }
 
@@ -76,7 +70,9 @@ export class Publisher {
     for (const document of this.#context.documents.all()) {
       this.#urgent.add(document.uri);
     }
-    this.#everythingSoon(OPEN_FILE_AFTER_MS);
+    this.#openFilesSoon(OPEN_FILE_AFTER_MS);
+    // At the start the editor is about to name its open files: they come first.
+    this.#everythingSoon(EVERYTHING_AFTER_MS);
   }
 
   dispose(): void {
@@ -86,6 +82,16 @@ export class Publisher {
         clearTimeout(timer);
       }
     }
+  }
+
+  #openFilesSoon(delay: number): void {
+    if (this.#urgentTimer !== null) {
+      clearTimeout(this.#urgentTimer);
+    }
+    this.#urgentTimer = setTimeout(() => {
+      this.#urgentTimer = null;
+      void this.#run();
+    }, delay);
   }
 
   #everythingSoon(delay: number): void {
