@@ -38,21 +38,24 @@ export function explainOrdering(conflict: Conflict): Ordering {
 }
 
 /**
- * The conflict without the synchronisation inside the standard library's own works, such as the reference counts
- * of file descriptors: hardly a reader looks for an order there, and there is far more of it than of all else.
+ * The conflict without the synchronisation inside the standard library, such as a connection's locks and the
+ * reference counts of its descriptor: hardly a reader looks for an order there, and there is far more of it than
+ * of all else. What both sides have in common stays, except for the innermost works.
  */
 export function withoutPlumbing(conflict: Conflict): Conflict {
-  const side = (access: ConflictAccess): ConflictAccess => ({
-    ...access,
-    recent: access.recent.filter((event) => !isPlumbing(event)),
-  });
-  return { ...conflict, accesses: [side(conflict.accesses[0]), side(conflict.accesses[1])] };
+  const [one, other] = conflict.accesses;
+  return { ...conflict, accesses: [withoutOwnPlumbing(one, other), withoutOwnPlumbing(other, one)] };
 }
 
-/** True for the inner works of the standard library. */
-export function isPlumbing({ frame, what }: GoroutineEvent): boolean {
-  if (!frame || ownerOf(frame) !== "standard") return false;
-  return what.startsWith("atomic") || /^(?:internal|runtime|syscall)(?:\/|$)/.test(packageOf(frame.function));
+function withoutOwnPlumbing(access: ConflictAccess, other: ConflictAccess): ConflictAccess {
+  const shared = new Set(other.recent.map(({ object }) => object));
+  const recent = access.recent.filter(({ frame, what, object }) => {
+    if (!frame || ownerOf(frame) !== "standard") return true;
+    if (what.startsWith("atomic") || /^(?:internal|runtime|syscall)(?:\/|$)/.test(packageOf(frame.function)))
+      return false;
+    return object !== undefined && shared.has(object);
+  });
+  return { ...access, recent };
 }
 
 /** True for events that publish what came before them: unlock, send, close, Done, `go`, the goroutine's end. */

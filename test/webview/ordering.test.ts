@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Conflict, GoroutineEvent } from "../../src/protocol.ts";
 import { locksOf } from "../../webview/locks.ts";
-import { explainOrdering } from "../../webview/ordering.ts";
+import { explainOrdering, withoutPlumbing } from "../../webview/ordering.ts";
 import { sampleConflicts } from "./sampleRun.ts";
 
 const [base] = sampleConflicts;
@@ -145,6 +145,18 @@ describe("what is said of handing over", () => {
     );
     expect(edges.map((edge) => edge.from.when)).toEqual([3]);
   });
+});
+
+it("keeps a library's lock that both sides pass through, and no other", () => {
+  const frame = { function: "net/http.(*ServeMux).Handle", file: "/go/src/net/http/server.go", line: 5 };
+  const inHttp = (kind: "acquire" | "release", when: number, object: string) => ({
+    ...event(kind, when, "lock", object),
+    frame,
+  });
+  const { accesses } = withoutPlumbing(
+    conflict([inHttp("acquire", 3, "shared"), inHttp("release", 4, "own")], [inHttp("release", 2, "shared")]),
+  );
+  expect(accesses.map(({ recent }) => recent.map(({ object }) => object))).toEqual([["shared"], ["shared"]]);
 });
 
 it("leaves out the inner works of the standard library", () => {

@@ -4,7 +4,7 @@ import { accessLetter, markKind } from "../diagram.ts";
 import { mediumPlace, ownerOf, qualifiedName, shortType, topUserFrame } from "../frames.ts";
 import type { Host } from "../host.ts";
 import { goroutineName, hasTimes } from "../model.ts";
-import { explainOrdering, isPlumbing, withoutPlumbing } from "../ordering.ts";
+import { explainOrdering, withoutPlumbing } from "../ordering.ts";
 import { accessTitle } from "../report.ts";
 import { counted, formatDuration, formatTime, smallestGap } from "../scale.ts";
 import { button, html } from "./elements.ts";
@@ -40,8 +40,8 @@ export function drawSides(conflict: Conflict, host: Host, open: OpenFrame): HTML
   return html(
     "div",
     { class: "sides" },
-    drawSide(later, accessTitle(conflict, 1), timed, host, open),
-    drawSide(earlier, accessTitle(conflict, 0), timed, host, open),
+    drawSide(later, accessTitle(conflict, 1), host, open, timed && drawEvents(conflict, 1, host, open)),
+    drawSide(earlier, accessTitle(conflict, 0), host, open, timed && drawEvents(conflict, 0, host, open)),
   );
 }
 
@@ -61,9 +61,9 @@ export function drawOrigin(conflict: Conflict, host: Host, open: OpenFrame): HTM
 function drawSide(
   access: ConflictAccess,
   title: string,
-  timed: boolean,
   host: Host,
   open: OpenFrame,
+  events: HTMLElement | false | null,
 ): HTMLElement {
   const { created, id } = access.goroutine;
   return html(
@@ -85,7 +85,7 @@ function drawSide(
           { class: "absent" },
           id === 1 ? "It runs main.main from the start of the program." : "Not recorded.",
         ),
-    timed && access.recent.length > 0 && drawEvents(access, host, open),
+    events,
   );
 }
 
@@ -107,8 +107,11 @@ function drawFrame(frame: Frame, top: boolean, host: Host, open: OpenFrame): HTM
   );
 }
 
-function drawEvents(access: ConflictAccess, host: Host, open: OpenFrame): HTMLElement {
-  const shown = access.recent.filter((event) => !isPlumbing(event));
+/** What one side did around its access; null when nothing of it was recorded. */
+function drawEvents(conflict: Conflict, side: 0 | 1, host: Host, open: OpenFrame): HTMLElement | null {
+  const access = conflict.accesses[side];
+  const shown = withoutPlumbing(conflict).accesses[side].recent;
+  if (access.recent.length === 0) return null;
   const hidden = access.recent.length - shown.length;
   const apart = smallestGap(shown.map(({ when }) => when));
   const rows = shown.map((event) => drawEvent(event, access, apart, host, open));
