@@ -53,10 +53,20 @@ const COMPUTES = new Set([
   "unicode/utf16",
 ]);
 const WAITS = new Set(["time.Sleep"]);
+/** Methods of net/http that read what is there already. */
+const LOOKS_UP = new Set(["Get", "Values", "PathValue", "Cookie", "UserAgent", "Referer", "BasicAuth"]);
 const BUILTINS_THAT_LEAVE = new Set(["panic", "print", "println", "recover"]);
 
-/** Whether a piece of code may run under the lock. */
-export type MayHold = (tree: DeclTree, node: Node) => boolean;
+/** True for methods of a request and its header; those of a client go to the network. */
+function isOfRequest(func: Func): boolean {
+  const type = func.type();
+  const recv = type.kind === "signature" ? type.recv?.type() : undefined;
+  const named = recv?.kind === "pointer" ? recv.elem : recv;
+  return named?.kind === "named" && (named.obj.name === "Header" || named.obj.name === "Request");
+}
+
+/** Whether a piece of code may run under the lock; `settled` parts of it are computed before. */
+export type MayHold = (tree: DeclTree, node: Node, settled?: ReadonlySet<Node>) => boolean;
 
 /** A {@link MayHold} for a lock that the given functions take. */
 export function holdRules(locking: ReadonlySet<Node>): MayHold {
@@ -67,6 +77,7 @@ export function holdRules(locking: ReadonlySet<Node>): MayHold {
     const path = func.pkg?.path ?? "";
     if (func.pkg === null) return func.name === "Error";
     if (!func.pkg.inWorkspace) {
+      if (path === "net/http") return LOOKS_UP.has(func.name) && isOfRequest(func);
       if (path === "fmt") return /^(S(print|scan)|Errorf|Append)/.test(func.name);
       return COMPUTES.has(path) && !WAITS.has(`${path}.${func.name}`) && decl !== null;
     }
@@ -81,30 +92,31 @@ export function holdRules(locking: ReadonlySet<Node>): MayHold {
     return answer;
   };
 
-  const mayRunCall = (tree: DeclTree, call: CallExpr): boolean => {
-    if (!call.args.every((a) => mayHold(tree, a))) return false;
+  const mayRunCall = (tree: DeclTree, call: CallExpr, settled?: ReadonlySet<Node>): boolean => {
+    if (!call.args.every((a) => mayHold(tree, a, settled))) return false;
     const fun = unparen(call.fun) as Expr;
     if (tree.info.isType(fun)) return true;
-    if (fun.kind === "FuncLit") return !locking.has(fun) && mayHold(tree, fun.body);
-    if (fun.kind === "SelectorExpr" && !mayHold(tree, fun.x)) return false;
+    if (fun.kind === "FuncLit") return !locking.has(fun) && mayHold(tree, fun.body, settled);
+    if (fun.kind === "SelectorExpr" && !mayHold(tree, fun.x, settled)) return false;
     const called = calledObject(tree, call);
     if (called?.kind === "builtin") return !BUILTINS_THAT_LEAVE.has(called.name);
     if (called?.kind === "typename") return true;
     return called?.kind === "func" && mayCall(called);
   };
 
-  const mayHold: MayHold = (tree, node) => {
+  const mayHold: MayHold = (tree, node, settled) => {
+    if (settled?.has(node)) return true;
     switch (node.kind) {
       case "CallExpr":
-        return mayRunCall(tree, node);
+        return mayRunCall(tree, node, settled);
       case "FuncLit":
         // Made here, run who knows when: only one that takes the lock matters.
-        if (isCalledBackAtOnce(tree, node)) return mayHold(tree, node.body);
+        if (isCalledBackAtOnce(tree, node)) return mayHold(tree, node.body, settled);
         return !someNode(node, (n) => locking.has(n));
       case "GoStmt":
-        return node.call.kind === "CallExpr" && node.call.args.every((a) => mayHold(tree, a));
+        return node.call.kind === "CallExpr" && node.call.args.every((a) => mayHold(tree, a, settled));
       case "UnaryExpr":
-        return node.op !== "<-" && mayHold(tree, node.x);
+        return node.op !== "<-" && mayHold(tree, node.x, settled);
       case "SendStmt":
       case "SelectStmt":
       case "BadStmt":
@@ -113,10 +125,10 @@ export function holdRules(locking: ReadonlySet<Node>): MayHold {
       case "RangeStmt": {
         const over = underlyingOf(tree.info.typeOf(node.x));
         if (over.kind === "chan" || over.kind === "signature" || over.kind === "unknown") return false;
-        return childrenOf(node).every((child) => mayHold(tree, child));
+        return childrenOf(node).every((child) => mayHold(tree, child, settled));
       }
       default:
-        return childrenOf(node).every((child) => mayHold(tree, child));
+        return childrenOf(node).every((child) => mayHold(tree, child, settled));
     }
   };
   return mayHold;

@@ -3,12 +3,12 @@
  *
  * Which statements these lines go around is `sections.ts` and `takeOut.ts`.
  */
-import type { Stmt } from "../syntax/ast.ts";
+import type { Node, Stmt } from "../syntax/ast.ts";
 import type { FuncNode, Package } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
 import type { MayHold } from "./hold.ts";
 import { CannotFix } from "./refusal.ts";
-import type { DeclTree } from "./tree.ts";
+import { type DeclTree, endOf, isWithin, startOf } from "./tree.ts";
 import { freshName, place, type Use } from "./uses.ts";
 
 /** How the lock of a use is spelt: the expression before `.Lock()`, and whether reads may share it. */
@@ -33,6 +33,10 @@ export interface FunctionWork extends Sections {
   readonly recovers: boolean;
   /** Names in use; grows with those that are made up. */
   readonly names: Set<string>;
+  /** Keys that are computed before their statement, by the name that stands for each. */
+  readonly keys: Map<Node, string>;
+  /** Those of them that a rewritten expression already names. */
+  readonly named: Set<Node>;
   /** A section whose unlock is not written yet: a read right behind it may still join. */
   ended: EndedSection | null;
 }
@@ -42,6 +46,20 @@ export interface EndedSection {
   readonly next: Stmt | undefined;
   readonly lock: string;
   readonly unlock: string;
+}
+
+/** A node as it is written when its keys have names. */
+export function written(work: FunctionWork, node: Node): string {
+  const { tree, keys, named } = work;
+  let text = "";
+  let at = startOf(tree, node);
+  for (const [key, name] of [...keys].sort(([a], [b]) => a.pos - b.pos)) {
+    if (!isWithin(tree, key, node)) continue;
+    named.add(key);
+    text += tree.file.text.slice(at, startOf(tree, key)) + name;
+    at = endOf(tree, key);
+  }
+  return text + tree.file.text.slice(at, endOf(tree, node));
 }
 
 /** Writes the unlock of the section that has ended. */

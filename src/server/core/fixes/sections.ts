@@ -8,9 +8,17 @@
 import type { BlockStmt, IfStmt, Node, Stmt } from "../syntax/ast.ts";
 import type { FuncNode } from "../types/types.ts";
 import { exitsOf } from "./exits.ts";
-import { callsFor, close, type FunctionWork, newName, readBefore, type Sections } from "./lockWork.ts";
+import {
+  callsFor,
+  close,
+  type FunctionWork,
+  newName,
+  readBefore,
+  type Sections,
+  written,
+} from "./lockWork.ts";
 import { CannotFix } from "./refusal.ts";
-import { copyBeforeRange, doesWork, guardSimple, hoist, refuseHeader } from "./takeOut.ts";
+import { copyBeforeRange, doesWork, guardSimple, hoist, refuseHeader, settleKeys } from "./takeOut.ts";
 import {
   type DeclTree,
   endOf,
@@ -32,8 +40,12 @@ export function guardFunction(sections: Sections, host: FuncNode, uses: readonly
     host.body,
     (n) => n.kind === "CallExpr" && calledObject(first.tree, n)?.name === "recover",
   );
+  const keys = new Map<Node, string>();
   const work: FunctionWork = {
     ...sections,
+    mayHold: (tree, node) => sections.mayHold(tree, node, new Set(keys.keys())),
+    keys,
+    named: new Set(),
     tree: first.tree,
     host,
     recovers,
@@ -41,6 +53,10 @@ export function guardFunction(sections: Sections, host: FuncNode, uses: readonly
     ended: null,
   };
   guardList(work, host.body, uses);
+  const { tree, draft } = work;
+  for (const [key, name] of keys) {
+    if (!work.named.has(key)) draft.replace(tree.file, startOf(tree, key), endOf(tree, key), name);
+  }
 }
 
 /** Guards the uses within one list of statements. */
@@ -52,6 +68,10 @@ function guardList(work: FunctionWork, owner: ListOwner, uses: readonly Use[]): 
     if (usesAt[i]!.length === 0) continue;
     const last = widestSection(work, owner, usesAt, i);
     if (last === null) {
+      if (settleKeys(work, list[i]!, usesAt[i]!)) {
+        i--; // now more of it may run under the lock
+        continue;
+      }
       guardParts(work, list[i]!, usesAt[i]!);
       continue;
     }
@@ -233,7 +253,7 @@ function guardIf(work: FunctionWork, statement: IfStmt, uses: readonly Use[]): v
     if (statement.init !== null || isElseIf(tree, statement)) refuseHeader(work, statement);
     else if (work.mayHold(tree, statement.cond)) {
       const name = newName(work, ["ok", "found", "holds"]);
-      readBefore(work, statement, inCond, [`${name} := ${textOf(tree, statement.cond)}`]);
+      readBefore(work, statement, inCond, [`${name} := ${written(work, statement.cond)}`]);
       work.draft.replace(tree.file, startOf(tree, statement.cond), endOf(tree, statement.cond), name);
     } else hoist(work, statement, statement.cond, inCond);
   }
@@ -259,7 +279,7 @@ function guardInit(work: FunctionWork, statement: IfStmt, uses: readonly Use[]):
   const declared = init.kind === "AssignStmt" && init.op === ":=" ? init.lhs.map((e) => textOf(tree, e)) : [];
   const elsewhere = declared.some((name) => name !== "_" && isNamedOutside(tree, work.host, statement, name));
   if (!condInInit && !elsewhere) {
-    readBefore(work, statement, uses, [textOf(tree, init)]);
+    readBefore(work, statement, uses, [written(work, init)]);
     draft.replace(tree.file, startOf(tree, init), startOf(tree, statement.cond), "");
     return;
   }

@@ -5,7 +5,7 @@
  */
 import type { Expr, Node, Stmt } from "../syntax/ast.ts";
 import { exitsOf } from "./exits.ts";
-import { callsFor, close, type FunctionWork, newName, readBefore } from "./lockWork.ts";
+import { callsFor, close, type FunctionWork, newName, readBefore, written } from "./lockWork.ts";
 import { CannotFix } from "./refusal.ts";
 import { spellType } from "./spell.ts";
 import { childrenOf, type DeclTree, endOf, isWithin, someNode, startOf, textOf } from "./tree.ts";
@@ -26,7 +26,7 @@ export function guardSimple(work: FunctionWork, statement: Stmt, uses: readonly 
   ) {
     const indent = draft.indentOf(tree, statement);
     const eol = draft.eolOf(tree.file);
-    const body = [lock, `defer ${unlock}`, textOf(tree, call)].map((l) => `${eol}${indent}\t${l}`).join("");
+    const body = [lock, `defer ${unlock}`, written(work, call)].map((l) => `${eol}${indent}\t${l}`).join("");
     draft.replace(tree.file, startOf(tree, call), endOf(tree, call), `func() {${body}${eol}${indent}}()`);
     return;
   }
@@ -54,7 +54,7 @@ export function guardSimple(work: FunctionWork, statement: Stmt, uses: readonly 
     const [value] = statement.rhs as [Expr];
     if (statement.lhs.length === 1 && mayHold(tree, statement.lhs[0]!) && statement.op === "=") {
       const name = newName(work, ["value", "v", "next"]);
-      draft.before(tree, statement, [`${name} := ${textOf(tree, value)}`, lock]);
+      draft.before(tree, statement, [`${name} := ${written(work, value)}`, lock]);
       draft.replace(tree.file, startOf(tree, value), endOf(tree, value), name);
       draft.after(tree, statement, [unlock]);
       return;
@@ -91,7 +91,7 @@ export function hoist(work: FunctionWork, statement: Stmt, within: Node, uses: r
       );
     }
     const name = newName(work, use.kind === "len" ? ["n", "size"] : ["value", "v", "entry"]);
-    lines.push(`${name} := ${textOf(tree, use.node)}`);
+    lines.push(`${name} := ${written(work, use.node)}`);
     draft.replace(tree.file, startOf(tree, use.node), endOf(tree, use.node), name);
   }
   readBefore(work, statement, uses, lines);
@@ -159,4 +159,70 @@ export function refuseHeader(work: FunctionWork, statement: Stmt): never {
 export function doesWork(tree: DeclTree, call: Node & { kind: "CallExpr" }): boolean {
   const called = calledObject(tree, call);
   return !tree.info.isType(call.fun) && called?.kind !== "builtin" && called?.kind !== "typename";
+}
+
+/**
+ * Computes keys that must not be computed under the lock in front of their statement. Returns whether there were
+ * any; what is to stand in their place is `work.keys`.
+ */
+export function settleKeys(work: FunctionWork, statement: Stmt, uses: readonly Use[]): boolean {
+  const { tree, keys } = work;
+  let settled = false;
+  for (const use of uses) {
+    const key = keyOf(use);
+    if (
+      key === null ||
+      keys.has(key) ||
+      (work.mayHold(tree, key) && !isLater(statement, key)) ||
+      !isComputedFirst(work, key, statement)
+    )
+      continue;
+    if (uses.some((u) => u !== use && isWithin(tree, u.ref, key))) continue;
+    close(work);
+    const name = newName(work, ["key", "k", "mapKey"]);
+    work.draft.before(tree, statement, [`${name} := ${textOf(tree, key)}`]);
+    keys.set(key, name);
+    settled = true;
+  }
+  return settled;
+}
+
+/** What is deferred has its arguments computed at once, what stands in a deferred literal has not. */
+function isLater(statement: Stmt, key: Node): boolean {
+  return statement.kind === "DeferStmt" && key.kind !== "Ident" && key.kind !== "BasicLit";
+}
+
+function keyOf(use: Use): Node | null {
+  if (use.node.kind === "IndexExpr") return use.node.indices[0] ?? null;
+  return use.kind === "delete" && use.node.kind === "CallExpr" ? (use.node.args[1] ?? null) : null;
+}
+
+/** True when the statement computes the operand in any case, and before all that has effects. */
+function isComputedFirst(work: FunctionWork, operand: Node, statement: Stmt): boolean {
+  const { tree } = work;
+  for (let n: Node = operand; n !== statement; ) {
+    const parent = tree.parents.get(n);
+    if (
+      parent === undefined ||
+      /^(FuncLit|BlockStmt|CaseClause|CommClause|ForStmt|SelectStmt)$/.test(parent.kind)
+    )
+      return false;
+    if (parent.kind === "BinaryExpr" && (parent.op === "&&" || parent.op === "||") && parent.y === n)
+      return false;
+    if (
+      /^(If|Switch|TypeSwitch)Stmt$/.test(parent.kind) &&
+      (parent !== statement || childrenOf(parent)[0] !== n)
+    )
+      return false;
+    const earlier = childrenOf(parent).slice(0, childrenOf(parent).indexOf(n));
+    const isCall = parent.kind === "CallExpr" && parent.args.length > 0 && parent.fun !== n;
+    const operands = isCall ? earlier.slice(1) : earlier;
+    if (
+      parent.kind !== "AssignStmt" &&
+      operands.some((e) => someNode(e, (c) => c.kind === "CallExpr" && doesWork(tree, c)))
+    )
+      return false;
+    n = parent;
+  }
+  return true;
 }
