@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Node, SourceFile } from "../../src/server/core/syntax/ast.ts";
 import { parseFile } from "../../src/server/core/syntax/parse.ts";
 import { testParser } from "./parser.ts";
+import { programFrom } from "./program.ts";
 import { walk } from "./walk.ts";
 
 async function parse(text: string): Promise<SourceFile> {
@@ -95,6 +96,20 @@ describe("constructs that the grammar reads differently", () => {
     const file = await parse('package p\r\n\r\nimport "fmt"\r\n\r\nfunc f() {\r\n\tfmt.Println()\r\n}\r\n');
     expect(file.errors).toEqual([]);
     expect(file.imports.map((i) => i.path)).toEqual(["fmt"]);
+  });
+});
+
+describe("code nested deeper than people write", () => {
+  it.each([
+    ["a long sum", `var x = ${Array.from({ length: 5000 }, (_, i) => `"${i}"`).join(" + ")}`],
+    ["parentheses", `var x = ${"(".repeat(2000)}1${")".repeat(2000)}`],
+    ["blocks", `func f() {${"if true {".repeat(1200)}${"}".repeat(1200)}}`],
+    ["else if", `func f(x int) { if x == 0 {} ${"else if x == 1 {} ".repeat(1200)}}`],
+  ])("is read as far as it goes: %s", async (_, code) => {
+    const program = await programFrom({ "/p/a.go": `package p\n\n${code}\n` });
+    const pkg = program.packages[0]!;
+    for (const decl of pkg.files[0]!.decls) pkg.info(decl);
+    expect(pkg.files[0]!.decls.length).toBe(1);
   });
 });
 

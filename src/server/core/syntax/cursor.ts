@@ -36,7 +36,12 @@ export interface Conversion {
   nextId: number;
   /** Type of the node under the cursor; -1 until somebody asks: every question crosses into WebAssembly. */
   typeId: number;
+  /** How deep the node under the cursor is nested in others. */
+  depth: number;
 }
+
+/** Nesting beyond this is left unread: no person writes it, and whoever walks the tree recursively must survive it. */
+export const MAX_DEPTH = 800;
 
 /** The node type that tree-sitter gives to text it could not read. */
 export const ERROR = "ERROR";

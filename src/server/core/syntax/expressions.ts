@@ -16,6 +16,7 @@ import {
   identHere,
   isPlain,
   leave,
+  MAX_DEPTH,
   next,
   startHere,
   typeHere,
@@ -36,6 +37,14 @@ import {
 
 /** The expression or type under the cursor. */
 export function convertExpr(cx: Conversion): Expr {
+  if (cx.depth >= MAX_DEPTH) return badHere(cx);
+  cx.depth++;
+  const x = exprHere(cx);
+  cx.depth--;
+  return x;
+}
+
+function exprHere(cx: Conversion): Expr {
   const type = typeHere(cx);
   switch (type) {
     case "identifier":
@@ -188,30 +197,29 @@ function selector(cx: Conversion): Expr {
   return { kind: "SelectorExpr", pos, end, id: cx.nextId++, x, sel };
 }
 
+/** Chains of operators lean to the left and can be thousands long: they are walked, not recursed into. */
 function binary(cx: Conversion): Expr {
-  const pos = startHere(cx);
-  const end = endHere(cx);
-  let x: Expr | null = null;
-  let y: Expr | null = null;
-  let op = "";
-  enter(cx);
-  do {
-    if (isPlain(cx)) {
-      const token = typeHere(cx);
-      if (token !== "comment") op = token;
-    } else if (x === null) x = convertExpr(cx);
-    else if (y === null) y = convertExpr(cx);
-  } while (next(cx));
-  leave(cx);
-  return {
-    kind: "BinaryExpr",
-    pos,
-    end,
-    id: cx.nextId++,
-    op,
-    x: x ?? badAt(cx, pos),
-    y: y ?? badAt(cx, end),
-  };
+  const levels: { readonly pos: number; readonly end: number }[] = [];
+  while (typeHere(cx) === "binary_expression") {
+    levels.push({ pos: startHere(cx), end: endHere(cx) });
+    enter(cx);
+    while (isPlain(cx) && next(cx)) {
+      // A comment before the left operand.
+    }
+  }
+  let x = convertExpr(cx);
+  for (let level = levels.pop(); level !== undefined; level = levels.pop()) {
+    const { pos, end } = level;
+    let op = "";
+    let y: Expr | null = null;
+    while (next(cx)) {
+      if (!isPlain(cx)) y ??= convertExpr(cx);
+      else if (typeHere(cx) !== "comment") op = typeHere(cx);
+    }
+    leave(cx);
+    x = { kind: "BinaryExpr", pos, end, id: cx.nextId++, op, x, y: y ?? badAt(cx, end) };
+  }
+  return x;
 }
 
 function unary(cx: Conversion): Expr {

@@ -265,6 +265,7 @@ function convertTop<T>(
         names: go.names,
         nextId: firstId,
         typeId: -1,
+        depth: 0,
       };
       return find(cx, wanted, 3) ? convert(cx) : null;
     } finally {

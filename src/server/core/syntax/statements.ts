@@ -28,6 +28,7 @@ import {
   identHere,
   isPlain,
   leave,
+  MAX_DEPTH,
   next,
   startHere,
   typeHere,
@@ -66,6 +67,15 @@ function addStatements(cx: Conversion, to: Stmt[]): void {
 
 /** The statement under the cursor; an expression becomes an expression statement. */
 export function convertStmt(cx: Conversion): Stmt {
+  if (cx.depth >= MAX_DEPTH)
+    return { kind: "BadStmt", pos: startHere(cx), end: endHere(cx), id: cx.nextId++ };
+  cx.depth++;
+  const s = stmtHere(cx);
+  cx.depth--;
+  return s;
+}
+
+function stmtHere(cx: Conversion): Stmt {
   const pos = startHere(cx);
   const end = endHere(cx);
   switch (typeHere(cx)) {
@@ -190,7 +200,10 @@ function ifStmt(cx: Conversion): IfStmt {
     if (field === initializer) init = convertStmt(cx);
     else if (field === condition) cond = convertExpr(cx);
     else if (field === consequence) body = convertBlock(cx);
-    else if (field === alternative) other = typeHere(cx) === "block" ? convertBlock(cx) : ifStmt(cx);
+    else if (field === alternative) {
+      const next = convertStmt(cx);
+      other = next.kind === "BlockStmt" || next.kind === "IfStmt" ? next : null;
+    }
   } while (next(cx));
   leave(cx);
   return {
