@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import * as vscode from "vscode";
 import type { LaunchConfiguration, RunMode } from "../protocol.ts";
 import { DEBUG_TYPE } from "../protocol.ts";
+import { fromGoConfiguration } from "./goConfiguration.ts";
 
 /** Registers the completion of launch.json, of F5 without one, and of the configurations that VS Code offers. */
 export function registerLaunchConfigurations(): vscode.Disposable {
@@ -16,6 +17,9 @@ export function registerLaunchConfigurations(): vscode.Disposable {
         ...configuration,
         ...fromEditor(folder, configuration),
       }),
+    }),
+    vscode.debug.registerDebugConfigurationProvider("go", {
+      resolveDebugConfiguration: (_folder, configuration) => withDetection(configuration),
     }),
     vscode.debug.registerDebugConfigurationProvider(
       DEBUG_TYPE,
@@ -40,6 +44,16 @@ export function configurationFor(
     target,
     ...(testName === undefined ? {} : { args: ["-test.run", `^${testName}$`] }),
   };
+}
+
+/** A Go configuration with `"maprace": true` becomes ours; every other one stays the Go extension's. */
+function withDetection(configuration: vscode.DebugConfiguration): vscode.DebugConfiguration | undefined {
+  try {
+    return (fromGoConfiguration(configuration) as vscode.DebugConfiguration | undefined) ?? configuration;
+  } catch (error) {
+    void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
 }
 
 /** Fills what F5 without a launch.json, or a half-written entry, leaves out. */
