@@ -1,8 +1,8 @@
 /** Normalisation of what the grammar reads differently from Go, and faults that stay where they are. */
 import { describe, expect, it } from "vitest";
 import type { Node, SourceFile } from "../../src/server/core/syntax/ast.ts";
-import { parseFile } from "../../src/server/core/syntax/parse.ts";
-import { testParser } from "./parser.ts";
+import { createParser, parseFile } from "../../src/server/core/syntax/parse.ts";
+import { testParser, testWasm } from "./parser.ts";
 import { programFrom } from "./program.ts";
 import { walk } from "./walk.ts";
 
@@ -137,5 +137,14 @@ describe("faults", () => {
     expect(file.errors.length).toBeGreaterThan(0);
     expect(file.errors.every((e) => e.end <= file.startOf(file.decls[1]!))).toBe(true);
     expect(file.decls.length).toBe(2);
+  });
+});
+
+describe("parsers", () => {
+  it("can be made at the same time", async () => {
+    const wasm = testWasm();
+    const [a, b] = await Promise.all([createParser(wasm), createParser(wasm)]);
+    for (const go of [a, b, a])
+      expect(parseFile(go, "/p/a.go", "package p\n\nfunc f() {}\n", null).errors).toEqual([]);
   });
 });

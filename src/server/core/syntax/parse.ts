@@ -49,11 +49,24 @@ export interface GoParser {
   readonly faults: WeakMap<Decl, readonly SyntaxFault[]>;
 }
 
-/** Loads the grammar. Rejects when the bytes are not the modules they should be. */
-export async function createParser(wasm: ParserWasm): Promise<GoParser> {
+/** The WebAssembly runtime: the parser library keeps one per process, and starting it twice would break the first. */
+let runtime: Promise<void> | null = null;
+
+function startRuntime(bytes: Uint8Array): Promise<void> {
   // Emscripten takes the bytes of the module under this name; the published types do not list it.
-  const options = { wasmBinary: wasm.runtime } as unknown as Parameters<typeof Parser.init>[0];
-  await Parser.init(options);
+  const options = { wasmBinary: bytes } as unknown as Parameters<typeof Parser.init>[0];
+  runtime ??= Parser.init(options).catch((cause: unknown) => {
+    runtime = null; // the next caller may have the right bytes
+    throw new Error("The parser's WebAssembly runtime did not start; web-tree-sitter.wasm may be damaged.", {
+      cause,
+    });
+  });
+  return runtime;
+}
+
+/** Loads the grammar; may be called any number of times. Rejects when the bytes are not the modules they should be. */
+export async function createParser(wasm: ParserWasm): Promise<GoParser> {
+  await startRuntime(wasm.runtime);
   const language = await Language.load(wasm.go);
   const parser = new Parser();
   parser.setLanguage(language);
