@@ -76,9 +76,11 @@ type mrG struct {
 	created uint32
 	goid    uint64
 	// sites remembers recently captured stacks (maprace_stacks.go).
-	sites  [mrSiteCache]uint32
-	ring   *mrRing
-	random uint32 // maprace_explore.go
+	sites [mrSiteCache]uint32
+	ring  *mrRing
+	// sawAllUntil is the time of the last collection whose finalizers this goroutine runs, 0 for none.
+	sawAllUntil uint32
+	random      uint32 // maprace_explore.go
 	// written is a write that may be one of a map variable (maprace_vars.go).
 	written mrWritten
 	next    *mrG
@@ -189,6 +191,11 @@ func (c *mrG) knows(e uint64) bool {
 	tid := uint32(e >> 32)
 	return tid == uint32(c.epoch>>32) || mrGet(c.clock, tid) >= uint32(e) ||
 		c.heard != nil && mrGet(c.heard, tid) >= uint32(e)
+}
+
+// isAfter reports whether an access with epoch e at a time happened before what c does now.
+func (c *mrG) isAfter(e uint64, time uint32) bool {
+	return c.knows(e) || c.sawAllUntil != 0 && int32(time-c.sawAllUntil) <= 0
 }
 
 // mrTid says whom a slot names. Slots are never reused, so an epoch names one goroutine for ever.

@@ -75,8 +75,13 @@ func racectxend(racectx uintptr) {
 	}
 }
 
-// racefingo is called before finalizers and cleanups run: they see everything that happened before.
-func racefingo() {}
+// racefingo is called before finalizers and cleanups run: the collector lets them see everything that
+// happened until then.
+func racefingo() {
+	if c := mrContext(); c != nil {
+		c.sawAllUntil = mrTime() | 1
+	}
+}
 
 // mrSyncing returns the context that a synchronisation of gp at addr concerns, nil when it concerns none:
 // between race.Disable and race.Enable, on a stack, in code that runs for no goroutine.

@@ -215,13 +215,13 @@ func mrRecordRead(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	lock.lock()
 	mrSketch(s, a)
 	mrTyped(t, s)
-	if s.Write != 0 && !c.knows(s.Write) {
+	if s.Write != 0 && !c.isAfter(s.Write, s.WriteTime) {
 		other = mrLastWrite(s)
 	}
 	switch {
 	case s.Read&mrReadSetFlag != 0:
 		mrAddRead(s, a)
-	case s.Read == 0 || c.knows(s.Read):
+	case s.Read == 0 || c.isAfter(s.Read, s.ReadTime):
 		mrSetRead(s, a)
 	default:
 		first := mrLastRead(s)
@@ -272,7 +272,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	lock.lock()
 	mrSketch(s, a)
 	mrTyped(t, s)
-	if s.Write != 0 && !c.knows(s.Write) {
+	if s.Write != 0 && !c.isAfter(s.Write, s.WriteTime) {
 		others[n] = mrLastWrite(s)
 		n++
 	}
@@ -280,7 +280,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 		racing := false
 		for i := uint32(0); i < set.size; i++ {
 			r := set.at(i)
-			if r.epoch == 0 || c.knows(r.epoch) {
+			if r.epoch == 0 || c.isAfter(r.epoch, r.time) {
 				continue
 			}
 			racing = true
@@ -294,7 +294,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 			mrFreeReadSet(set)
 		}
 	} else if s.Read != 0 {
-		if c.knows(s.Read) {
+		if c.isAfter(s.Read, s.ReadTime) {
 			s.Read = 0
 		} else {
 			others[n] = mrLastRead(s)

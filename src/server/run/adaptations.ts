@@ -25,6 +25,14 @@ export interface Adaptation {
   readonly append?: string;
 }
 
+/** Makes what functions do invisible to the detector; the names are a regular expression. */
+function muted(names: string): Edit {
+  return {
+    find: new RegExp(`^func (?:${names})\\(.*\\{\\n`, "gm"),
+    replace: "$&\tmapraceMute()\n\tdefer mapraceUnmute()\n",
+  };
+}
+
 /** The changes that every supported Go needs. */
 export const CONSTANTS: readonly Adaptation[] = [
   {
@@ -100,21 +108,29 @@ export const CONSTANTS: readonly Adaptation[] = [
     ],
   },
   {
-    // The server's own book-keeping must not make one request look ordered before the next.
+    // Objects that the library passes on through locks and pools of its own, and that hold none of the
+    // user's maps, must not make one request look ordered before the next.
     file: "net/http/server.go",
     edits: [
+      muted("\\(\\w+ \\*Server\\) trackConn|newBufioReader|putBufioReader|newBufioWriterSize|putBufioWriter"),
+    ],
+  },
+  {
+    file: "net/http/request.go",
+    edits: [muted("newTextprotoReader|putTextprotoReader")],
+  },
+  {
+    file: "net/http/header.go",
+    edits: [
       {
-        find: /^func (?:\(\w+ \*Server\) trackConn|newBufioReader|putBufioReader|newBufioWriterSize|putBufioWriter)\(.*\{\n/gm,
-        replace: "$&\tmapraceMute()\n\tdefer mapraceUnmute()\n",
+        find: /^\t+(?:hs = )?headerSorterPool\.(?:Get|Put)\(.*\n/gm,
+        replace: "\tmapraceMute()\n$&\tmapraceUnmute()\n",
       },
     ],
-    append: `
-//go:linkname mapraceMute runtime.mrMute
-func mapraceMute()
-
-//go:linkname mapraceUnmute runtime.mrUnmute
-func mapraceUnmute()
-`,
+  },
+  {
+    file: "fmt/print.go",
+    edits: [muted("newPrinter|\\(p \\*pp\\) free")],
   },
   {
     file: "internal/poll/fd_unix.go",
@@ -142,6 +158,22 @@ func mapraceUnmute()
     edits: [{ find: /\t+race\.(?:Acquire|ReleaseMerge)\(unsafe\.Pointer\(&ioSync\)\)\n/g, replace: "" }],
   },
 ];
+
+/** What a package with muted functions calls; put beside its own files. */
+export function muteHooks(packageName: string): string {
+  return `package ${packageName}
+
+import _ "unsafe" // for linkname
+
+// Calls into the race detector, see runtime/maprace_hooks.go.
+
+//go:linkname mapraceMute runtime.mrMute
+func mapraceMute()
+
+//go:linkname mapraceUnmute runtime.mrUnmute
+func mapraceUnmute()
+`;
+}
 
 /**
  * Streams of bytes by the file descriptors at their ends; put into internal/poll. Both ends of a pipe are
