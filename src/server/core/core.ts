@@ -6,7 +6,7 @@
  */
 import type { Code, CoreFinding, FileEdit, FixKind, Refusal } from "./finding.ts";
 import { fixKinds, makeFix } from "./fixes/fixes.ts";
-import { checkProgram, RULES } from "./rules/rules.ts";
+import { type Checker, createChecker, RULES } from "./rules/rules.ts";
 import type { SourceFile } from "./syntax/ast.ts";
 import { createParser } from "./syntax/parse.ts";
 import { createProgram, updateProgram } from "./types/program.ts";
@@ -75,10 +75,11 @@ export interface RuleHelp {
 export async function createCore(modules: ParserModules): Promise<Core> {
   const parser = await createParser({ runtime: modules.treeSitterWasm, go: modules.goWasm });
   let program: Program | null = null;
+  const check = createChecker();
   return {
     update(source) {
       program = program === null ? createProgram(parser, source) : updateProgram(program, source);
-      return createSnapshot(program);
+      return createSnapshot(program, check);
     },
     dispose() {
       program = null;
@@ -92,12 +93,12 @@ export function ruleHelp(code: Code): RuleHelp {
   return rule ? { title: rule.title, markdown: rule.help } : { title: code, markdown: "" };
 }
 
-function createSnapshot(program: Program): Snapshot {
+function createSnapshot(program: Program, check: Checker): Snapshot {
   let found: readonly CoreFinding[] | null = null;
   const files = new Map<string, SourceFile>();
   for (const pkg of program.packages) for (const file of pkg.files) files.set(file.path, file);
   const findings = (): readonly CoreFinding[] => {
-    found ??= checkProgram(program);
+    found ??= check(program);
     return found;
   };
   return {

@@ -4,8 +4,8 @@
  * What a summary is, is `events.ts`; how one function is walked, `walk.ts`. Recursive functions are walked
  * twice, the second time with what the first one found.
  */
-import type { World } from "../calls/callees.ts";
-import { type Fn, isCaptured, isVisibleIn } from "../calls/functions.ts";
+import { onBehalfOf, type World } from "../calls/callees.ts";
+import { type DeclFacts, type Fn, isCaptured, isVisibleIn } from "../calls/functions.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { assumedLocks } from "../locks/contracts.ts";
 import {
@@ -23,12 +23,25 @@ import { walkBody } from "./walk.ts";
 import type { Walk } from "./walkRecord.ts";
 import { type Alive, START } from "./walkState.ts";
 
-/** The summaries of a program, and the pairs that were seen to meet while they were made. */
+/** The summaries of a program, and what was noticed while they were made. */
 export interface Summaries {
   readonly world: World;
+  summaryOf(fn: Fn): Summary;
+  /** Pairs that were seen to meet in a function. */
+  pairsIn(fn: Fn): readonly ParallelPair[];
+  nilWritesIn(fn: Fn): readonly NilWrite[];
+  /** Functions that a function's calls name directly. */
+  calledIn(fn: Fn): ReadonlySet<Fn>;
+  /** Forgets what was found out about these declarations. */
+  forget(outdated: ReadonlySet<DeclFacts>): void;
+}
+
+/** A summary with what was noticed on the way. */
+interface Walked {
+  readonly summary: Summary;
   readonly pairs: readonly ParallelPair[];
   readonly nilWrites: readonly NilWrite[];
-  summaryOf(fn: Fn): Summary;
+  readonly called: ReadonlySet<Fn>;
 }
 
 /** Chains of calls deeper than this are cut, to stay within the stack. */
@@ -36,45 +49,47 @@ const DEEPEST_CALL = 60;
 
 /** An empty set of summaries for one version of a program. */
 export function createSummaries(world: World): Summaries {
-  const done = new Map<Fn, Summary>();
+  const done = new Map<Fn, Walked>();
   const underWay = new Map<Fn, { assumed: Summary; recursive: boolean }>();
-  const pairs: ParallelPair[] = [];
-  const nilWrites: NilWrite[] = [];
-  const reports: Pick<Walk, "report" | "reportNil"> = {
-    report: (pair) => pairs.push(pair),
-    reportNil: (write) => nilWrites.push(write),
-  };
-  const summaryOf = (fn: Fn): Summary => {
+  const walked = (fn: Fn): Walked | null => {
     const known = done.get(fn);
     if (known) return known;
-    const current = underWay.get(fn);
-    if (current) {
-      current.recursive = true;
-      return current.assumed;
-    }
-    if (underWay.size >= DEEPEST_CALL) return EMPTY_SUMMARY;
+    if (underWay.size >= DEEPEST_CALL) return null;
     const progress = { assumed: EMPTY_SUMMARY, recursive: false };
     underWay.set(fn, progress);
-    let summary = summarize(world, fn, summaryOf, reports);
+    let result = summarize(world, fn, summaryOf);
     if (progress.recursive) {
-      progress.assumed = summary;
-      summary = summarize(world, fn, summaryOf, reports);
+      progress.assumed = result.summary;
+      result = summarize(world, fn, summaryOf);
     }
     underWay.delete(fn);
-    done.set(fn, summary);
-    return summary;
+    done.set(fn, result);
+    return result;
   };
-  return { world, pairs, nilWrites, summaryOf };
+  const summaryOf = (fn: Fn): Summary => {
+    const current = underWay.get(fn);
+    if (!current) return walked(fn)?.summary ?? EMPTY_SUMMARY;
+    current.recursive = true;
+    return current.assumed;
+  };
+  return {
+    world,
+    summaryOf,
+    pairsIn: (fn) => walked(fn)?.pairs ?? [],
+    nilWritesIn: (fn) => walked(fn)?.nilWrites ?? [],
+    calledIn: (fn) => walked(fn)?.called ?? new Set(),
+    forget: (outdated) => {
+      for (const facts of outdated) for (const fn of facts.functions) done.delete(fn);
+    },
+  };
 }
 
-function summarize(
-  world: World,
-  fn: Fn,
-  summaryOf: (fn: Fn) => Summary,
-  reports: Pick<Walk, "report" | "reportNil">,
-): Summary {
+function summarize(world: World, fn: Fn, summaryOf: (fn: Fn) => Summary): Walked {
+  const pairs: ParallelPair[] = [];
+  const nilWrites: NilWrite[] = [];
+  const called = new Set<Fn>();
   const { body } = fn.node;
-  if (body === null) return EMPTY_SUMMARY;
+  if (body === null) return { summary: EMPTY_SUMMARY, pairs, nilWrites, called };
   const walk: Walk = {
     world,
     fn,
@@ -86,11 +101,15 @@ function summarize(
     spawns: new Map(),
     parameterCalls: [],
     byGroup: new Map(),
+    called,
     summaryOf,
-    ...reports,
+    report: (pair) => pairs.push(pair),
+    reportNil: (write) => nilWrites.push(write),
   };
-  walkBody(walk, body);
-  return exported(walk);
+  return onBehalfOf(world, fn.facts, () => {
+    walkBody(walk, body);
+    return { summary: exported(walk), pairs, nilWrites, called };
+  });
 }
 
 /** What callers of the function see of its walk: nothing that only its own locals reach. */

@@ -5,7 +5,7 @@
  * Flow-insensitive within a function; what a call returns comes from the returned expressions of its callee.
  * What cannot be told is `unknown`, and later phases stay silent about it.
  */
-import { type Callee, calleesOf, type World } from "../calls/callees.ts";
+import { type Callee, calleesOf, onBehalfOf, type World } from "../calls/callees.ts";
 import {
   type DeclFacts,
   type Definition,
@@ -114,10 +114,15 @@ function valuesOfIdent(world: World, id: Ident, scope: Scope): readonly Value[] 
 export function valuesOfVar(world: World, v: Var, scope: Scope): readonly Value[] {
   const variable = v.origin;
   if (variable.role !== "local" && variable.role !== "result") return [itself(variable, false)];
-  const known = world.locals.get(variable);
+  let locals = world.locals.get(scope.facts);
+  if (!locals) {
+    locals = new Map();
+    world.locals.set(scope.facts, locals);
+  }
+  const known = locals.get(variable);
   if (known !== undefined) return known;
   // A variable that is defined by itself (`m = append(m, …)`) is itself.
-  world.locals.set(variable, []);
+  locals.set(variable, []);
   const definitions = scope.facts.definitions.get(variable) ?? [];
   const values = definitions.flatMap((d) => valuesOfDefinition(world, d, scope));
   const aliases = distinct(values.filter((value) => value.kind === "path" || value.kind === "func"));
@@ -129,7 +134,7 @@ export function valuesOfVar(world: World, v: Var, scope: Scope): readonly Value[
   else if (aliases.length > MOST_ALIASES || !sharesWhenCopied(variable.type()))
     result = [itself(variable, false)];
   else result = fresh || unknown ? [...aliases, itself(variable, !unknown)] : aliases;
-  world.locals.set(variable, result);
+  locals.set(variable, result);
   return result;
 }
 
@@ -339,7 +344,9 @@ export function returnsOf(world: World, fn: Fn): readonly (readonly Value[])[] {
     forEachChild(node, visit);
   };
   const body = fn.node.body;
-  if (body) for (const statement of body.list) visit(statement);
+  onBehalfOf(world, fn.facts, () => {
+    if (body) for (const statement of body.list) visit(statement);
+  });
   world.returns.set(fn, results);
   return results;
 }

@@ -39,6 +39,8 @@ export interface Walk {
   readonly parameterCalls: ParameterCall[];
   /** The accesses of goroutines that may be alive, by what they touch. */
   readonly byGroup: Map<Spawn, Map<string, Access[]>>;
+  /** Functions that a call names directly, outside tests. */
+  readonly called: Set<Fn>;
   summaryOf(fn: Fn): Summary;
   report(pair: ParallelPair): void;
   reportNil(write: NilWrite): void;

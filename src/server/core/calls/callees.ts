@@ -7,7 +7,7 @@
 import { receiverOf, type Scope, type Value, valuesOf } from "../accesses/values.ts";
 import type { CallExpr, Expr, SelectorExpr } from "../syntax/ast.ts";
 import type { Func, Info, Interface, Program, Selection, Type, TypeName, Var } from "../types/types.ts";
-import { declFacts, type Fn, unparen } from "./functions.ts";
+import { type DeclFacts, declFacts, type Fn, unparen } from "./functions.ts";
 import { deref, interfaceType, namedType, structType, under } from "./typeShape.ts";
 
 /** One function that a call may reach. */
@@ -26,15 +26,19 @@ export type Callee =
 
 /** What one analysis of a program knows and keeps: the memory of all phases, for one version of the program. */
 export interface World {
-  readonly program: Program;
+  program: Program;
+  /** The declaration that is being looked at; what is asked meanwhile, it depends on. */
+  current: DeclFacts | null;
+  /** Which declarations made use of a declaration. */
+  readonly dependents: Map<DeclFacts, Set<DeclFacts>>;
+  /** Which declarations asked what a variable is given. */
+  readonly askers: Map<Var, Set<DeclFacts>>;
   /** What locals stand for; filled by `accesses/values.ts`. */
-  readonly locals: Map<Var, readonly Value[]>;
+  readonly locals: Map<DeclFacts, Map<Var, readonly Value[]>>;
   /** What functions return; filled by `accesses/values.ts`. */
   readonly returns: Map<Fn, readonly (readonly Value[])[]>;
   /** Pointer fields that may hold what others have too; filled by `accesses/values.ts`. */
   readonly shared: Map<Var, boolean>;
-  /** Functions that some call names directly; filled while functions are walked. */
-  readonly called: Set<Fn>;
   /** Methods of the workspace's types by name; filled on first use. */
   methodsByName: Map<string, { readonly owner: TypeName; readonly func: Func }[]> | null;
   /** Function values that fields and package-level variables hold; filled on first use. */
@@ -44,23 +48,83 @@ export interface World {
   fnOf(func: Func): Fn | null;
 }
 
-/** A fresh memory for one version of a program. */
+/** A memory that knows nothing yet. */
 export function createWorld(program: Program): World {
   let stores: Map<Var, Store[]> | null = null;
-  return {
+  let storesOfProgram = program;
+  const world: World = {
     program,
+    current: null,
+    dependents: new Map(),
+    askers: new Map(),
     locals: new Map(),
     returns: new Map(),
     shared: new Map(),
-    called: new Set(),
     methodsByName: null,
     functionsIn: new Map(),
     storesOf: (holder) => {
-      stores ??= collectStores(program);
+      if (stores === null || storesOfProgram !== world.program) {
+        stores = collectStores(world.program);
+        storesOfProgram = world.program;
+      }
+      addTo(world.askers, holder.origin, world.current);
       return stores.get(holder.origin) ?? [];
     },
-    fnOf: functionOf,
+    fnOf: (func) => {
+      const fn = functionOf(func);
+      if (fn) addTo(world.dependents, fn.facts, world.current);
+      return fn;
+    },
   };
+  return world;
+}
+
+function addTo<K>(map: Map<K, Set<DeclFacts>>, key: K, value: DeclFacts | null): void {
+  if (value === null) return;
+  const set = map.get(key);
+  if (set) set.add(value);
+  else map.set(key, new Set([value]));
+}
+
+/** Does something for a declaration: what is asked meanwhile, that declaration depends on. */
+export function onBehalfOf<T>(world: World, facts: DeclFacts, work: () => T): T {
+  const before = world.current;
+  world.current = facts;
+  const result = work();
+  world.current = before;
+  return result;
+}
+
+/**
+ * Takes over a new version of the program in which the declarations `gone` are no more and `come` are new.
+ * Returns all declarations of which nothing that was found out may be kept.
+ */
+export function renewWorld(
+  world: World,
+  program: Program,
+  gone: readonly DeclFacts[],
+  come: readonly DeclFacts[],
+): Set<DeclFacts> {
+  const outdated = new Set<DeclFacts>();
+  const queue: DeclFacts[] = [...gone];
+  for (const facts of [...gone, ...come]) {
+    for (const { holder } of facts.stores) queue.push(...(world.askers.get(holder) ?? []));
+  }
+  for (let facts = queue.pop(); facts !== undefined; facts = queue.pop()) {
+    if (outdated.has(facts)) continue;
+    outdated.add(facts);
+    queue.push(...(world.dependents.get(facts) ?? []));
+  }
+  for (const facts of outdated) {
+    world.locals.delete(facts);
+    world.dependents.delete(facts);
+    for (const fn of facts.functions) world.returns.delete(fn);
+  }
+  world.program = program;
+  world.shared.clear();
+  world.functionsIn.clear();
+  world.methodsByName = null;
+  return outdated;
 }
 
 /** The body of a declared function, or null where it has none in source. */
@@ -244,7 +308,7 @@ function storedFunctions(world: World, holder: Var): readonly Value[] {
   const functions = world
     .storesOf(holder)
     .filter((store) => under(store.info.typeOf(store.expr)).kind === "signature")
-    .flatMap((store) => valuesOf(world, store.expr, store.scope))
+    .flatMap((store) => onBehalfOf(world, store.scope.facts, () => valuesOf(world, store.expr, store.scope)))
     .filter((value) => value.kind === "func");
   const found = functions.length > MOST_IMPLEMENTATIONS ? [] : functions;
   world.functionsIn.set(holder, found);

@@ -74,21 +74,32 @@ function isNode(value: unknown): value is Node {
   );
 }
 
-const factsOfDecl = new WeakMap<Info, DeclFacts>();
+/** Where a declaration stands in the current version: the same declaration moves when text before it changes. */
+interface Site {
+  pkg: Package;
+  file: SourceFile;
+}
 
-/** The facts about one top-level declaration; kept as long as its {@link Info}. */
+const factsOfDecl = new WeakMap<Info, { readonly facts: DeclFacts; readonly site: Site }>();
+
+/** The facts about one top-level declaration; kept as long as its {@link Info}, and always of the current file. */
 export function declFacts(pkg: Package, decl: Decl): DeclFacts {
   const info = pkg.info(decl);
-  let facts = factsOfDecl.get(info);
-  if (facts === undefined) {
-    facts = collectFacts(pkg, decl, info);
-    factsOfDecl.set(info, facts);
+  const file = pkg.fileOf(decl);
+  const known = factsOfDecl.get(info);
+  if (known !== undefined) {
+    known.site.pkg = pkg;
+    known.site.file = file;
+    return known.facts;
   }
+  const site: Site = { pkg, file };
+  const facts = collectFacts(site, decl, info);
+  factsOfDecl.set(info, { facts, site });
   return facts;
 }
 
-function collectFacts(pkg: Package, decl: Decl, info: Info): DeclFacts {
-  const file = pkg.fileOf(decl);
+function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
+  const { pkg } = site;
   const functions: Fn[] = [];
   const literal = new Map<FuncLit, Fn>();
   const definitions = new Map<Var, Definition[]>();
@@ -143,8 +154,12 @@ function collectFacts(pkg: Package, decl: Decl, info: Info): DeclFacts {
     const fn: Fn = {
       node,
       decl,
-      pkg,
-      file,
+      get pkg() {
+        return site.pkg;
+      },
+      get file() {
+        return site.file;
+      },
       info,
       parent,
       name: nameOf(node, parent, pkg, literalCount),

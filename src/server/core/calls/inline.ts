@@ -240,7 +240,7 @@ function addParameterCall(walk: Walk, call: CallExpr, parameter: ParameterCall["
 /** Lets everything that a callee does happen here. */
 function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, depth: number): void {
   if (callee.kind !== "fn" || walk.state.dead) return;
-  if (!callee.dynamic && !isTestFile(walk.fn)) walk.world.called.add(callee.fn);
+  if (!callee.dynamic && !isTestFile(walk.fn)) walk.called.add(callee.fn);
   const summary = walk.summaryOf(callee.fn);
   for (const access of summary.accesses) {
     for (const seen of rebase(walk, access, binding, node, "inline")) {

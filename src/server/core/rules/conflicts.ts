@@ -15,7 +15,7 @@ import { conflicts, conflictsOnVariableOnly, orderedBySignal } from "../goroutin
 import { guardOf, mayGuard } from "../locks/guards.ts";
 import { exclusion } from "../locks/heldLocks.ts";
 import type { Var } from "../types/types.ts";
-import type { MapGroup, MapUse, MapUses } from "./mapUses.ts";
+import { type MapGroup, type MapUse, type MapUses, workspaceFunctions } from "./mapUses.ts";
 
 /** One side of a conflict. */
 export interface Side {
@@ -57,7 +57,7 @@ const RANK: Readonly<Record<Confidence, number>> = { definite: 0, likely: 1, pos
 /** Finds all conflicts of a program. */
 export function findConflicts(summaries: Summaries, uses: MapUses): Conflicts {
   const meetings: Meeting[] = [];
-  for (const pair of summaries.pairs) {
+  for (const pair of workspaceFunctions(summaries).flatMap((fn) => summaries.pairsIn(fn))) {
     const a: Side = { access: pair.a, spawn: pair.spawnA, entry: pair.within, from: "goroutine" };
     const from = pair.spawnB ? "goroutine" : "start";
     const b: Side = { access: pair.b, spawn: pair.spawnB, entry: pair.within, from };
@@ -280,7 +280,13 @@ function collect(meetings: readonly Meeting[]): Conflict[] {
     const { confidence, kind, flagged, other, guard } = best;
     found.push({ ...groupOf(path), kind, confidence, flagged, others: [other, ...others.values()], guard });
   }
-  return found;
+  return found.filter((conflict) => !isMinor(conflict, found));
+}
+
+/** A race on the variable says nothing new where the map itself was found to race on the same evidence. */
+function isMinor(conflict: Conflict, all: readonly Conflict[]): boolean {
+  if (conflict.kind !== "variable" || conflict.confidence === "definite") return false;
+  return all.some((c) => c.kind !== "variable" && c.owner === conflict.owner && c.depth === conflict.depth);
 }
 
 function severity(meeting: Meeting): number {

@@ -54,10 +54,10 @@ export function gatherUses(summaries: Summaries): MapUses {
     group.uses.push(use);
   };
   const functions = workspaceFunctions(summaries);
-  for (const fn of functions) summaries.summaryOf(fn);
+  const called = new Set(functions.flatMap((fn) => [...summaries.calledIn(fn)]));
   for (const fn of functions) {
     const summary = summaries.summaryOf(fn);
-    const from = entryKind(fn, summaries.world.called.has(fn));
+    const from = entryKind(fn, called.has(fn));
     if (from !== null) {
       for (const access of summary.accesses) add({ access, entry: fn, from, spawn: null });
     }
@@ -84,7 +84,8 @@ function placeKey(fn: Fn, node: Node): string {
   return `${fn.file.path}:${fn.file.startOf(fn.decl) + node.pos}`;
 }
 
-function workspaceFunctions(summaries: Summaries): Fn[] {
+/** All functions and literals of the workspace. */
+export function workspaceFunctions(summaries: Summaries): Fn[] {
   const functions: Fn[] = [];
   for (const pkg of summaries.world.program.packages) {
     for (const file of pkg.files) {

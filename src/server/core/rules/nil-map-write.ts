@@ -125,7 +125,9 @@ function collectAddresses(root: Node, info: Info, variables: Set<Var>): void {
 /** Writes into values that were made without the map, on the way of the function that made them. */
 function nilOnTheWay(evidence: Evidence): CoreFinding[] {
   const found = new Map<unknown, CoreFinding>();
-  for (const { access, spawn, within } of evidence.summaries.nilWrites) {
+  for (const { access, spawn, within } of functionsOf(evidence).flatMap((fn) =>
+    evidence.summaries.nilWritesIn(fn),
+  )) {
     const step = access.path.steps.at(-1);
     const owner = step?.kind === "field" ? step.field : access.path.root;
     if (isTestFile(access.fn) || isTestFile(within) || found.has(access.node)) continue;

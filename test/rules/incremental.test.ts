@@ -1,0 +1,84 @@
+/**
+ * After an edit, what is kept from the version before gives the same Findings as a fresh look at the new text.
+ */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { type Core, type CoreFinding, createCore, type ProgramSource } from "../../src/server/core/core.ts";
+import { Workspace } from "../../src/server/workspace/workspace.ts";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const MODULES = join(HERE, "../../node_modules");
+const modules = {
+  treeSitterWasm: readFileSync(join(MODULES, "web-tree-sitter/web-tree-sitter.wasm")),
+  goWasm: readFileSync(join(MODULES, "tree-sitter-go/tree-sitter-go.wasm")),
+};
+const { source } = new Workspace({
+  folders: [join(HERE, "fixtures")],
+  trusted: false,
+  variables: process.env,
+}).programs()[0]!;
+
+/** The program with one file's text changed. */
+function edited(program: ProgramSource, file: string, change: (text: string) => string): ProgramSource {
+  let touched = false;
+  const packages = program.packages.map((pkg) => {
+    if (!pkg.files.some((f) => f.path.endsWith(file))) return pkg;
+    const files = pkg.files.map((f) => {
+      if (!f.path.endsWith(file)) return f;
+      const text = change(f.text());
+      touched = text !== f.text();
+      return { path: f.path, version: `${f.version} edited`, text: () => text };
+    });
+    return { ...pkg, files };
+  });
+  expect(touched).toBe(true);
+  return { ...program, packages };
+}
+
+function shown(findings: readonly CoreFinding[]): unknown[] {
+  return findings.map(({ map: { variable: _, ...map }, ...finding }) => ({ ...finding, map }));
+}
+
+const EDITS: readonly (readonly [string, string, (text: string) => string])[] = [
+  ["text moves down", "unsynchronized-map/handlers/main.go", (t) => `// A comment.\n\n${t}`],
+  [
+    "a lock goes",
+    "write-under-read-lock/lazy/main.go",
+    (t) => t.replace("\tc.mu.RLock()\n\tdefer c.mu.RUnlock()\n", ""),
+  ],
+  ["a callee writes", "unsynchronized-map/alias/main.go", (t) => t.replace("m[key]++", "_ = m[key]")],
+  [
+    "a lock comes",
+    "inconsistent-lock/length/main.go",
+    (t) => t.replace("return len(", "c.mu.Lock()\n\tdefer c.mu.Unlock()\n\treturn len("),
+  ],
+  ["a goroutine goes", "unsynchronized-map/counter/main.go", (t) => t.replace("go func()", "func()")],
+  ["a function comes", "unsynchronized-map/quiet/main.go", (t) => `${t}\nfunc more() { tables["b"] = 2 }\n`],
+  [
+    "a variable gets a value",
+    "nil-map-write/declared/main.go",
+    (t) => t.replace("settings map[string]string", "settings = map[string]string{}"),
+  ],
+  [
+    "half-typed",
+    "unsynchronized-map/handlers/main.go",
+    (t) => t.replace('sessions[r.FormValue("user")] = &Session{}', "sessions[r."),
+  ],
+];
+
+async function fresh(): Promise<Core> {
+  return createCore(modules);
+}
+
+describe("an edited program", () => {
+  test.each(EDITS)("%s", async (_, file, change) => {
+    const core = await fresh();
+    const before = shown(core.update(source).findings());
+    const next = edited(source, file, change);
+    const kept = shown(core.update(next).findings());
+    expect(kept).toEqual(shown((await fresh()).update(next).findings()));
+    expect(shown(core.update(source).findings())).toEqual(before);
+  });
+});
