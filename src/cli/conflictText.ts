@@ -24,6 +24,8 @@ export const plain: Paint = (_style, text) => text;
 
 /** How many of the last events of a goroutine the text shows; the timeline shows all. */
 const SHOWN_EVENTS = 6;
+/** Functions whose locks and atomics are Go's own affair, of which no user wants to read. */
+const INNER_WORKINGS = /^(?:internal\/|runtime\.|net\.|syscall\.|os\.|fmt\.)/;
 const RULE = "=".repeat(18);
 
 const VERB: Record<AccessKind, string> = {
@@ -167,9 +169,10 @@ function recentLines(conflict: Conflict, paint: Paint): string[] {
   const shared = [...objects(earlier.recent)].filter((object) => objects(later.recent).has(object));
   const lines: string[] = [];
   for (const access of [later, earlier]) {
-    if (access.recent.length === 0) continue;
+    const own = access.recent.filter((event) => !INNER_WORKINGS.test(event.frame?.function ?? ""));
+    if (own.length === 0) continue;
     lines.push(`Just before, ${goroutine(access)} did:`);
-    for (const event of access.recent.slice(-SHOWN_EVENTS)) {
+    for (const event of own.slice(-SHOWN_EVENTS)) {
       const place = event.frame ? ` at ${paint("place", `${event.frame.file}:${event.frame.line}`)}` : "";
       lines.push(`  ${event.what}${event.object === undefined ? "" : ` (${event.object})`}${place}`);
     }

@@ -11,6 +11,7 @@ import {
   ExitedEvent,
   InitializedEvent,
   OutputEvent,
+  Response,
   TerminatedEvent,
   Thread,
 } from "@vscode/debugadapter";
@@ -19,15 +20,30 @@ import { type Conflict, type LaunchConfiguration, RUN_RECORD_EVENT, type RunReco
 import { RunProblem } from "../run/problem.ts";
 import type { RunRequest } from "../run/runRequest.ts";
 import { type RunListener, RunSession } from "../run/session.ts";
+import { DebuggedRun } from "./debugging.ts";
 import { requestOf } from "./launch.ts";
 
 /** How long a program may take to end after it was asked to, before it is ended. */
 const GRACE_MILLISECONDS = 5000;
 
+/** Requests that are ours even under Delve: they begin and end the session. */
+const OWN_REQUESTS = new Set(["initialize", "launch", "restart", "terminate", "disconnect"]);
+/** Requests that an editor may send before it launches, and does not repeat for a restart. */
+const CONFIGURATION_REQUESTS = new Set([
+  "setBreakpoints",
+  "setFunctionBreakpoints",
+  "setExceptionBreakpoints",
+  "configurationDone",
+]);
+
 /** One debug session: at most one run at a time. */
 export class MapraceDebugSession extends DebugSession {
   readonly #runtimeSources: string;
   #run: RunSession | undefined;
+  /** The run when it stops on conflicts, under Delve. */
+  #debugged: DebuggedRun | undefined;
+  /** The latest requests of the editor that set breakpoints, and that it is done: a launch or restart needs them. */
+  readonly #configured = new Map<string, DebugProtocol.Request>();
   #configuration: LaunchConfiguration | undefined;
   /** A run that is replaced by a restart ends without telling the client that the session is over. */
   #restarting = false;
@@ -37,6 +53,14 @@ export class MapraceDebugSession extends DebugSession {
   constructor(runtimeSources: string) {
     super(true);
     this.#runtimeSources = runtimeSources;
+  }
+
+  protected override dispatchRequest(request: DebugProtocol.Request): void {
+    if (CONFIGURATION_REQUESTS.has(request.command)) {
+      this.#configured.set(`${request.command} ${request.arguments?.source?.path ?? ""}`, request);
+    }
+    if (this.#debugged && !OWN_REQUESTS.has(request.command)) void this.#passOn(this.#debugged, request);
+    else super.dispatchRequest(request);
   }
 
   protected override initializeRequest(response: DebugProtocol.InitializeResponse): void {
@@ -64,7 +88,9 @@ export class MapraceDebugSession extends DebugSession {
   }
 
   protected override terminateRequest(response: DebugProtocol.TerminateResponse): void {
-    if (this.#grace) {
+    if (this.#debugged) {
+      void this.#debugged.end();
+    } else if (this.#grace) {
       this.#run?.kill();
     } else {
       this.#run?.interrupt();
@@ -88,7 +114,7 @@ export class MapraceDebugSession extends DebugSession {
       breakpoints: (args.breakpoints ?? []).map((breakpoint) => ({
         verified: false,
         line: breakpoint.line,
-        message: "A run with race detection does not stop at breakpoints.",
+        message: 'This run does not stop at breakpoints: set "stopOnConflict" to debug it with Delve.',
       })),
     };
     this.sendResponse(response);
@@ -106,6 +132,10 @@ export class MapraceDebugSession extends DebugSession {
       request = requestOf(this.#configuration, this.#runtimeSources);
     } catch (error) {
       this.#fail(response, error);
+      return;
+    }
+    if (this.#configuration.stopOnConflict) {
+      await this.#debug(response, request);
       return;
     }
     let answered = false;
@@ -132,6 +162,43 @@ export class MapraceDebugSession extends DebugSession {
     }
   }
 
+  /** Launches under Delve, which then answers most of what the editor asks. */
+  async #debug(response: DebugProtocol.Response, request: RunRequest): Promise<void> {
+    const { record, note } = this.#listener(() => {});
+    const run = new DebuggedRun(request, {
+      record,
+      note,
+      sendEvent: (event) => {
+        // A restart ends one program, not the session.
+        if (!this.#restarting || (event.event !== "terminated" && event.event !== "exited"))
+          this.sendEvent(event);
+      },
+    });
+    this.#debugged = run;
+    const configured = [...this.#configured.values()];
+    try {
+      await run.launch();
+      this.sendResponse(response);
+    } catch (error) {
+      this.#debugged = undefined;
+      await run.end();
+      this.#fail(response, error);
+      return;
+    }
+    // Breakpoints that were set before are set now; the editor has its answer and learns the rest from events.
+    for (const { command, arguments: args } of configured) {
+      const { body } = await run.handle(command, args ?? {});
+      for (const breakpoint of body?.breakpoints ?? []) {
+        this.sendEvent(new Event("breakpoint", { reason: "new", breakpoint }));
+      }
+    }
+  }
+
+  async #passOn(run: DebuggedRun, request: DebugProtocol.Request): Promise<void> {
+    const answer = await run.handle(request.command, request.arguments ?? {});
+    this.sendResponse(Object.assign(new Response(request), answer));
+  }
+
   async #restart(
     response: DebugProtocol.RestartResponse,
     args: DebugProtocol.RestartArguments,
@@ -145,6 +212,8 @@ export class MapraceDebugSession extends DebugSession {
 
   /** Ends the run, if there is one, and waits until all of it is gone. */
   async #endRun(): Promise<void> {
+    await this.#debugged?.end();
+    this.#debugged = undefined;
     const run = this.#run;
     if (!run) return;
     run.kill();
@@ -200,7 +269,8 @@ export class MapraceDebugSession extends DebugSession {
   }
 
   #fail(response: DebugProtocol.Response, error: unknown): void {
-    if (error instanceof RunProblem && error.details !== "") this.sendEvent(new OutputEvent(`${error.details}\n`, "stderr"));
+    if (error instanceof RunProblem && error.details !== "")
+      this.sendEvent(new OutputEvent(`${error.details}\n`, "stderr"));
     this.sendErrorResponse(response, {
       id: 1,
       format: "{_message}",

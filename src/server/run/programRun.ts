@@ -5,6 +5,7 @@
  */
 import path from "node:path";
 import { StringDecoder } from "node:string_decoder";
+import type { RunMode } from "../../protocol.ts";
 import { conflictOfCrash, createCrashReader } from "./crashLog.ts";
 import { RunProblem } from "./problem.ts";
 import { type ProcessEnd, type ProcessTree, startProcessTree } from "./processTree.ts";
@@ -50,7 +51,10 @@ export async function runProgramOnce(run: ProgramRun): Promise<ProgramEnd> {
     if (record.type === "conflict") conflicts++;
     run.onRecord(record);
   };
-  const reports = launch.build.mode === "go-race" ? followRaceLogs(run, take) : followStream(run, take);
+  const reports =
+    launch.build.mode === "go-race"
+      ? followRaceLogs(run, take)
+      : followStream(path.join(run.folder, "stream.jsonl"), launch.build.mode, take, run.onNote);
   const stdout = isTest || request.stdout === "listener" ? "pipe" : request.stdout === "to-stderr" ? 2 : 1;
   const tree = startProcessTree(launch.command, launch.args, {
     cwd: launch.cwd,
@@ -97,20 +101,29 @@ export async function runProgramOnce(run: ProgramRun): Promise<ProgramEnd> {
 }
 
 /** Where a program's reports come from while it runs. */
-interface Reports {
+export interface Reports {
+  /** What the program needs in its environment to report here. */
   readonly environment: NodeJS.ProcessEnv;
   start(pid: number): void;
   /** Reads what is left. @returns how many records could not be read. */
   finish(): Promise<number>;
 }
 
-function followStream(run: ProgramRun, take: (record: StreamRecord) => void): Reports {
+/**
+ * Follows the stream of an instrumented program.
+ * @param file where the program is told to write; need not exist yet.
+ */
+export function followStream(
+  file: string,
+  mode: RunMode,
+  take: (record: StreamRecord) => void,
+  onNote: (sentence: string) => void,
+): Reports {
   let damaged = 0;
-  const file = path.join(run.folder, "stream.jsonl");
   const follower = new LineFollower(file, (line) => {
     const parsed = parseRecordLine(line);
     if (parsed.kind === "unknown") {
-      run.onNote(`The program reported a record of unknown kind "${parsed.type}"; it is left out.`);
+      onNote(`The program reported a record of unknown kind "${parsed.type}"; it is left out.`);
     } else if (parsed.kind === "record" && isFromProgram(parsed.record)) {
       take(parsed.record);
     } else {
@@ -118,7 +131,7 @@ function followStream(run: ProgramRun, take: (record: StreamRecord) => void): Re
     }
   });
   return {
-    environment: { MAPRACE_STREAM: file, MAPRACE_MODE: run.launch.build.mode },
+    environment: { MAPRACE_STREAM: file, MAPRACE_MODE: mode },
     start: () => follower.start(),
     finish: async () => {
       // A killed program may leave half a line: what it was about to say is lost, and counted.
