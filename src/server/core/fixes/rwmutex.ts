@@ -45,11 +45,14 @@ export function guardWithRWMutex(program: Program, map: Var, uses: readonly Use[
     }
   }
   const sections = { draft, mayHold: holdRules(locking), lockOf: guard.lockOf, pkg };
+  let guarded = 0;
   for (const [host, hostUses] of byHost) {
     const inTest = hostUses[0]!.tree.file.path.endsWith("_test.go");
     if (inTest && !canGuard({ ...sections, draft: createDraft() }, host, hostUses)) continue;
     guardFunction(sections, host, hostUses);
+    guarded += hostUses.length;
   }
+  if (guarded === 0) throw new CannotFix(`No use of ${map.name} is left that a lock would fit around.`);
 }
 
 /** A test that no lock fits into stays as it is: it still compiles, and the program's own uses are what races. */
