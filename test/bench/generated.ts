@@ -14,8 +14,8 @@ export function generatedWorkspace(lines: number): PackageSource[] {
   for (let p = 0; written < lines; p++) {
     const files: FileSource[] = [];
     for (let f = 0; f < FILES_PER_PACKAGE; f++) {
-      // One file in the workspace is as long as the longest that people edit.
-      const text = fileText(p, f, p === 0 && f === 0 ? FUNCTIONS_PER_FILE * 3 : FUNCTIONS_PER_FILE);
+      // One file in the workspace has about 3,000 lines, as the longest that people edit.
+      const text = fileText(p, f, p === 0 && f === 0 ? FUNCTIONS_PER_FILE * 2 : FUNCTIONS_PER_FILE);
       written += text.split("\n").length;
       files.push({ path: `/work/p${p}/file${f}.go`, version: "1", text: () => text });
     }

@@ -55,6 +55,7 @@ export class PackageState implements CheckedPackage {
   private readonly minor: number;
   private readonly parsed: Map<string, SourceFile>;
   private units: Unit[] | null = null;
+  private fileList: readonly SourceFile[] | null = null;
   private unitOf = new Map<SourceFile, Unit>();
   private sites = new Map<Decl, DeclSite>();
   private objects: Map<string, Obj> | null = null;
@@ -73,7 +74,8 @@ export class PackageState implements CheckedPackage {
   }
 
   get files(): readonly SourceFile[] {
-    return this.readFiles().map((u) => u.file);
+    this.fileList ??= this.readFiles().map((u) => u.file);
+    return this.fileList;
   }
 
   /** True once somebody has asked about the package's content. */
@@ -175,6 +177,7 @@ export class PackageState implements CheckedPackage {
       changes.push({ unit, file, source: next, pairs, gone });
     }
     this.source = source;
+    this.fileList = null;
     for (const { unit, file, source, pairs, gone } of changes) {
       for (const decl of gone) this.sites.delete(decl);
       this.unitOf.delete(unit.file);

@@ -118,6 +118,8 @@ function sameVersions(a: PackageSource, b: PackageSource): boolean {
 class ProgramState implements Program {
   readonly tables: Tables;
   private list: readonly Package[] | null = null;
+  /** Which package a file belongs to, filled when somebody asks. */
+  private readonly owners = new Map<SourceFile, Package>();
 
   constructor(tables: Tables) {
     this.tables = tables;
@@ -134,9 +136,13 @@ class ProgramState implements Program {
   }
 
   packageOf(file: SourceFile): Package | null {
+    const known = this.owners.get(file);
+    if (known !== undefined) return known;
     for (const state of this.tables.states.values()) {
-      if (state?.isRead === true && state.files.includes(file)) return state;
+      // Dependencies that nobody has read own no file that anybody could ask about.
+      if (state !== null && (state.isRead || state.inWorkspace))
+        for (const f of state.files) this.owners.set(f, state);
     }
-    return this.packages.find((p) => p.files.includes(file)) ?? null;
+    return this.owners.get(file) ?? null;
   }
 }
