@@ -10,19 +10,19 @@ import type { Sections } from "./lockWork.ts";
 import { CannotFix } from "./refusal.ts";
 import { guardFunction } from "./sections.ts";
 import { type DeclTree, endOf, functionOf, startOf, treesOf, walk } from "./tree.ts";
-import { calledObject, isReachedByName, place, type Use } from "./uses.ts";
+import { calledObject, isReachedByName, isTestOf, place, type Use } from "./uses.ts";
 
 /** Writes the Fix into the draft. Throws {@link CannotFix}. */
 export function guardWithRWMutex(program: Program, map: Var, uses: readonly Use[], draft: Draft): void {
   const pkg = map.pkg!;
   const wanted = uses.filter((use) => needsLock(map, use, uses));
   for (const use of wanted) {
-    if (use.kind === "return" && !use.tree.file.path.endsWith("_test.go")) {
+    if (use.kind === "return" && !isTestOf(map, use.tree)) {
       throw new CannotFix(
         `${map.name} is returned at ${place(use.tree, use.ref)}, so callers reach it without a lock; return a copy first.`,
       );
     }
-    if (!isReachedByName(use) && !use.tree.file.path.endsWith("_test.go")) {
+    if (!isReachedByName(use) && !isTestOf(map, use.tree)) {
       throw new CannotFix(
         `${map.name} is reached through a call at ${place(use.tree, use.ref)}; take the result of the call into a variable first.`,
       );
@@ -47,7 +47,7 @@ export function guardWithRWMutex(program: Program, map: Var, uses: readonly Use[
   const sections = { draft, mayHold: holdRules(locking), lockOf: guard.lockOf, pkg };
   let guarded = 0;
   for (const [host, hostUses] of byHost) {
-    const inTest = hostUses[0]!.tree.file.path.endsWith("_test.go");
+    const inTest = isTestOf(map, hostUses[0]!.tree);
     if (inTest && !canGuard({ ...sections, draft: createDraft() }, host, hostUses)) continue;
     guardFunction(sections, host, hostUses);
     guarded += hostUses.length;
