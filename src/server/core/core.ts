@@ -4,7 +4,7 @@
  * Everything outside `core/` talks to this file alone. Core reads no file and knows no clock: the workspace
  * hands it sources, and the same sources give the same answers.
  */
-import type { Code, CoreFinding, FileEdit, FixKind, Refusal } from "./finding.ts";
+import type { Code, CoreFinding, FileEdit, FilePlace, FixKind, Refusal } from "./finding.ts";
 import { fixKinds, makeFix } from "./fixes/fixes.ts";
 import { type Checker, createChecker, RULES } from "./rules/rules.ts";
 import type { SourceFile } from "./syntax/ast.ts";
@@ -49,6 +49,8 @@ export interface Snapshot {
   findingsIn(path: string): readonly CoreFinding[];
   /** The text of a workspace file as it was analysed, or null for other files. */
   text(path: string): string | null;
+  /** Places of workspace files that did not parse; what stands there was not looked at. */
+  faults(): readonly FilePlace[];
   /** What is known about the map at an offset of a file, with the reasoning of its Findings. */
   hover(path: string, offset: number): Hover | null;
   /** The Fixes that can be made for a Finding of this snapshot. */
@@ -97,6 +99,7 @@ function createSnapshot(program: Program, check: Checker): Snapshot {
   let found: readonly CoreFinding[] | null = null;
   const files = new Map<string, SourceFile>();
   for (const pkg of program.packages) for (const file of pkg.files) files.set(file.path, file);
+  const kinds = new Map<string, readonly FixKind[]>();
   const findings = (): readonly CoreFinding[] => {
     found ??= check(program);
     return found;
@@ -105,8 +108,16 @@ function createSnapshot(program: Program, check: Checker): Snapshot {
     findings,
     findingsIn: (path) => findings().filter((finding) => finding.accesses[0].path === path),
     text: (path) => files.get(path)?.text ?? null,
+    faults: () =>
+      [...files.values()].flatMap((f) => f.errors.map(({ pos, end }) => ({ path: f.path, pos, end }))),
     hover: (path, offset) => hoverAt(findings(), path, offset),
-    fixes: (finding) => fixKinds(program, finding),
+    fixes: (finding) => {
+      // Several Findings share one map, and asking walks its package.
+      const map = `${finding.map.path}:${finding.map.pos}:${finding.map.depth} ${finding.code}`;
+      const known = kinds.get(map) ?? fixKinds(program, finding);
+      kinds.set(map, known);
+      return known;
+    },
     fix: (finding, kind) => makeFix(program, finding, kind),
   };
 }

@@ -27,6 +27,8 @@ export interface Signal {
   readonly path: Path;
   /** True for `close`, which everybody who receives sees. */
   readonly closes: boolean;
+  /** Kept by `signalKey`. */
+  key?: string;
 }
 
 /** One access of a map, or of the variable that holds it. */

@@ -22,6 +22,8 @@ export interface ElementStep {
 export interface Path {
   readonly root: Var;
   readonly steps: readonly Step[];
+  /** Kept by {@link pathKey}. */
+  key?: string;
 }
 
 /** Longer paths are not followed: they come from recursive structures. */
@@ -46,17 +48,14 @@ export function sameVar(a: Var, b: Var): boolean {
   return a.origin === b.origin;
 }
 
-const keys = new WeakMap<Path, string>();
-
-/** A key that is equal for equal paths. Kept, as paths never change. */
+/** A key that is equal for equal paths. Kept with the path, which never changes. */
 export function pathKey(path: Path): string {
-  const known = keys.get(path);
-  if (known !== undefined) return known;
+  if (path.key !== undefined) return path.key;
   let key = `${identityOf(path.root)}`;
   for (const step of path.steps) {
     key += step.kind === "field" ? `.${identityOf(step.field)}` : `[${step.key}]`;
   }
-  keys.set(path, key);
+  path.key = key;
   return key;
 }
 

@@ -47,10 +47,10 @@ export interface Walk {
 }
 
 /** More signals than this are not kept for one access. */
-const MOST_SIGNALS = 24;
+const MOST_SIGNALS = 12;
 
 /** More accesses than this in one function are not followed to its callers. */
-export const MOST_ACCESSES = 600;
+export const MOST_ACCESSES = 400;
 
 /** The variable that an expression of map type reads or assigns, or null for elements and results. */
 export function variablePath(walk: Walk, e: Expr): Path | null {
@@ -174,10 +174,13 @@ export function isMade(state: WalkState, path: Path): boolean {
 /** Keeps an access, and reports it where it meets a goroutine that may still run. */
 export function record(walk: Walk, access: Access): void {
   if (walk.state.dead) return;
-  for (const alive of walk.state.alive) meetSpawn(walk, alive, access, null);
-  if (writesIntoNil(walk, access)) walk.reportNil({ access, spawn: null, within: walk.fn });
   const key = accessKey(access);
-  if (walk.known.has(key) || walk.accesses.length >= MOST_ACCESSES) return;
+  const known = walk.known.get(key);
+  // Signals that are given later are written into the access that is kept.
+  const kept = known ?? access;
+  for (const alive of walk.state.alive) meetSpawn(walk, alive, kept, null);
+  if (writesIntoNil(walk, kept)) walk.reportNil({ access: kept, spawn: null, within: walk.fn });
+  if (known || walk.accesses.length >= MOST_ACCESSES) return;
   walk.known.set(key, access);
   walk.accesses.push(access);
 }

@@ -135,7 +135,7 @@ function functionOf(func: Func): Fn | null {
 }
 
 /** More implementations than this and a call through an interface tells nothing. */
-const MOST_IMPLEMENTATIONS = 6;
+const MOST_IMPLEMENTATIONS = 3;
 
 /** All functions that `call` may reach; empty where that cannot be told. */
 export function calleesOf(world: World, call: CallExpr, scope: Scope): readonly Callee[] {

@@ -40,6 +40,8 @@ export type CallMode = "call" | "go" | "defer" | "deferred" | "iterate";
 
 /** Deeper chains of function values than this are not followed. */
 const DEEPEST_FUNCTION_VALUE = 4;
+/** Tests call everything; what lies deeper under them is looked at where it is called by the program itself. */
+const DEEPEST_IN_TESTS = 2;
 /** Longer chains of calls are shown by their ends. */
 const LONGEST_CHAIN = 6;
 
@@ -314,6 +316,7 @@ function rebase(
   how: "inline" | "spawn",
 ): readonly Access[] {
   const { state } = walk;
+  if (access.calls.length >= DEEPEST_IN_TESTS && isTestFile(walk.fn)) return [];
   const replaced = binding.has(access.path.root);
   const variable = replaced && access.path.steps.length === 0 ? null : access.variable;
   if (variable === null && access.content === null) return [];
@@ -362,7 +365,7 @@ function rebaseLock(walk: Walk, lock: Held, binding: Binding): Held {
 function rebaseSignals(walk: Walk, signals: readonly Signal[], binding: Binding): readonly Signal[] {
   if (!signals.some((signal) => binding.has(signal.path.root))) return signals;
   return signals.flatMap((signal) =>
-    rebasePath(walk, signal.path, binding).map((path) => ({ ...signal, path })),
+    rebasePath(walk, signal.path, binding).map((path) => ({ by: signal.by, path, closes: signal.closes })),
   );
 }
 

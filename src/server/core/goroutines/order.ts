@@ -22,7 +22,8 @@ export function conflictsOnVariableOnly(a: Access, b: Access): boolean {
 
 /** A key that is equal for signals of the same channel, group or variable. */
 export function signalKey(signal: Signal): string {
-  return `${signal.by}:${pathKey(signal.path)}`;
+  signal.key ??= `${signal.by}:${pathKey(signal.path)}`;
+  return signal.key;
 }
 
 /**

@@ -58,6 +58,8 @@ const RANK: Readonly<Record<Confidence, number>> = { definite: 0, likely: 1, pos
 export function findConflicts(summaries: Summaries, uses: MapUses): Conflicts {
   const meetings: Meeting[] = [];
   for (const pair of workspaceFunctions(summaries).flatMap((fn) => summaries.pairsIn(fn))) {
+    // What the starter signals after its access is known only now.
+    if (orderedBySignal(pair.a, pair.b)) continue;
     const a: Side = { access: pair.a, spawn: pair.spawnA, entry: pair.within, from: "goroutine" };
     const from = pair.spawnB ? "goroutine" : "start";
     const b: Side = { access: pair.b, spawn: pair.spawnB, entry: pair.within, from };

@@ -63,6 +63,7 @@ export function gatherUses(summaries: Summaries): MapUses {
     }
     if (isTestFile(fn)) continue;
     for (const spawn of summary.spawns) {
+      if (handsBackItsEnd(spawn)) continue;
       const kind = spawn.how === "handler" ? "handler" : "goroutine";
       for (const access of spawn.accesses) add({ access, entry: fn, from: kind, spawn });
     }
@@ -96,6 +97,11 @@ export function workspaceFunctions(summaries: Summaries): Fn[] {
     }
   }
   return functions;
+}
+
+/** True where the starter returns the channel that the goroutine ends with: its caller waits for it. */
+function handsBackItsEnd(spawn: Spawn): boolean {
+  return spawn.signals.some((signal) => signal.by === "channel" && signal.path.root.role === "local");
 }
 
 /** How a function is entered from outside; null where only the program's own functions call it. */
