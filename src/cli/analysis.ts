@@ -4,13 +4,7 @@
  * Which Findings are shown, and how, is the subcommand's own (`check.ts`, `fix.ts`).
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import {
-  type Core,
-  type CoreFinding,
-  createCore,
-  type ParserModules,
-  type Snapshot,
-} from "../server/core/core.ts";
+import { type CoreFinding, createCore, type ParserModules, type Snapshot } from "../server/core/core.ts";
 import { folderOf, isWithin, relativeTo, workspacePath } from "../server/workspace/paths.ts";
 import { Workspace } from "../server/workspace/workspace.ts";
 import { type TextPlaces, textPlaces } from "./textPlaces.ts";
@@ -72,14 +66,14 @@ async function analyseWorkspace(
   const modules = readParserModules(assets);
   const found: FoundIn[] = [];
   const stats = { files: 0, lines: 0, packages: 0 };
-  const cores: Core[] = [];
+  const snapshots: Snapshot[] = [];
   const inTargets = (path: string): boolean =>
     files.includes(path) || folders.some((folder) => isWithin(path, folder));
   const programs = workspace.programs();
   for (const { source } of programs) {
     const core = await createCore(modules);
-    cores.push(core);
     const snapshot = core.update(source);
+    snapshots.push(snapshot);
     for (const finding of snapshot.findings()) {
       if (finding.accesses.some((access) => inTargets(access.path))) {
         found.push({ finding, snapshot });
@@ -105,7 +99,7 @@ async function analyseWorkspace(
     }
   }
   const known = new Map<string, TextPlaces>();
-  return {
+  const analysis: Analysis = {
     base,
     found,
     notes,
@@ -120,6 +114,23 @@ async function analyseWorkspace(
       return places;
     },
   };
+  notes.push(...snapshots.flatMap((snapshot) => faultNotes(snapshot, analysis)));
+  return analysis;
+}
+
+/** One sentence for each file that does not parse, at its first fault. */
+function faultNotes(snapshot: Snapshot, analysis: Analysis): string[] {
+  const first = new Map<string, number>();
+  for (const { path, pos } of snapshot.faults()) {
+    first.set(path, Math.min(pos, first.get(path) ?? pos));
+  }
+  return [...first].map(([path, pos]) => {
+    const { line, column } = analysis.places(path, snapshot).at(pos);
+    return (
+      `${analysis.shownPath(path)}:${line}:${column} does not parse, so that declaration was not analysed; ` +
+      "everything else was. Mend the syntax there (go vet names the error)."
+    );
+  });
 }
 
 function sortTargets(targets: readonly string[]): { folders: string[]; files: string[] } {

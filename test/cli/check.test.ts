@@ -123,7 +123,9 @@ describe("check", () => {
       "main.go": RACY,
       "broken.go": "package main\nfunc ( {{ nope",
     });
-    expect((await check(root)).status).toBe(1);
+    const { status, err } = await check(root);
+    expect(status).toBe(1);
+    expect(err).toMatch(/broken\.go:2:\d+ does not parse.*Mend the syntax there/);
   });
 
   it("analyses a folder without go.mod and says so", async () => {

@@ -34,6 +34,7 @@ function makeSnapshot(source: ProgramSource, onFindings: () => void): Snapshot {
       return findings.filter((one) => one.accesses[0].path === path);
     },
     text,
+    faults: () => [],
     hover(path, offset) {
       const found = findings.find(
         ({ accesses: [one] }) => one.path === path && one.pos <= offset && offset <= one.end,
