@@ -112,9 +112,9 @@ describe("parsing after an edit", () => {
         expect(dumpFile(file)).toEqual(dumpFile(parseFile(go, "/p/a.go", text, null)));
         expect(file.errors).toEqual(parseFile(go, "/p/a.go", text, null).errors);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
-  });
+  }, 120_000);
 
   it("keeps declarations that did not change", async () => {
     const go = await testParser();
@@ -138,9 +138,9 @@ describe("facts after an edit", () => {
         const fresh = await programFrom(sources);
         expect(program.packages.map(dumpFacts)).toEqual(fresh.packages.map(dumpFacts));
       }),
-      { numRuns: 60 },
+      { numRuns: 50 },
     );
-  });
+  }, 120_000);
 
   it("are kept for functions that did not change", async () => {
     const before = { "/p/a.go": A, "/p/b.go": B };

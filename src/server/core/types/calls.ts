@@ -3,7 +3,7 @@ import type { CallExpr } from "../syntax/ast.ts";
 import { builtinCall } from "./builtins.ts";
 import { type Checker, invalid, type Operand, recordInstance, valueOperand } from "./checker.ts";
 import { represent, toInteger } from "./constants.ts";
-import { expression, expressionOrType, genericExpression } from "./expressions.ts";
+import { expression, expressionOrType, multiExpression } from "./expressions.ts";
 import { freshSignature, settleInstance, writtenArgs } from "./generics.ts";
 import { formalsFor, infer } from "./infer.ts";
 import { instantiateSignature } from "./instantiate.ts";
@@ -25,14 +25,14 @@ export function callExpr(cx: Checker, e: CallExpr): Operand {
       return x;
     }
     case "invalid":
-      for (const arg of e.args) genericExpression(cx, arg);
+      for (const arg of e.args) multiExpression(cx, arg);
       cx.hasCall = true;
       return invalid(e);
   }
   cx.hasCall = true;
   const signature = coreType(fun.type);
   if (signature === null || signature.kind !== "signature") {
-    for (const arg of e.args) genericExpression(cx, arg);
+    for (const arg of e.args) multiExpression(cx, arg);
     return invalid(e);
   }
   const args = argumentsOf(cx, e);
@@ -53,7 +53,7 @@ function resultOf(e: CallExpr, signature: Signature | null): Operand {
 export function argumentsOf(cx: Checker, e: CallExpr): Operand[] {
   const only = e.args.length === 1 ? e.args[0] : undefined;
   if (only !== undefined) {
-    const x = genericExpression(cx, only);
+    const x = multiExpression(cx, only);
     if (x.mode === "value" && x.type.kind === "tuple") {
       return x.type.vars.map((v) => {
         const type = v.type();
@@ -62,7 +62,7 @@ export function argumentsOf(cx: Checker, e: CallExpr): Operand[] {
     }
     return [x];
   }
-  return e.args.map((arg) => genericExpression(cx, arg));
+  return e.args.map((arg) => multiExpression(cx, arg));
 }
 
 /** Finds type arguments, and gives untyped and generic arguments their types; null where that fails. */

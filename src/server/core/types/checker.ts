@@ -73,8 +73,6 @@ export interface CheckedPackage extends Package {
   resolve(name: string, file: SourceFile): Obj | null;
   /** A number that no other type of the program has. */
   nextSerial(): number;
-  /** At least this language version, as in "1.22". */
-  atLeast(minor: number): boolean;
   /** The methods declared on a package-level type. */
   methodsOf(typeName: string): readonly Func[];
 }

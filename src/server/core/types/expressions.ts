@@ -70,7 +70,7 @@ export function expression(cx: Checker, e: Expr, target: Type | null = null): Op
   return x;
 }
 
-/** A value, or several at once where `e` is a call. */
+/** A value, or several at once where `e` is a call; generic functions come back uninstantiated. */
 export function multiExpression(cx: Checker, e: Expr): Operand {
   const x = evaluate(cx, e, null);
   if (x.mode === "type" || x.mode === "novalue" || x.mode === "builtin") x.mode = "invalid";
@@ -80,11 +80,6 @@ export function multiExpression(cx: Checker, e: Expr): Operand {
 /** A value or a type. */
 export function expressionOrType(cx: Checker, e: Expr): Operand {
   return evaluate(cx, e, null);
-}
-
-/** A value; generic functions come back uninstantiated, for the call they are an argument of to decide. */
-export function genericExpression(cx: Checker, e: Expr): Operand {
-  return multiExpression(cx, e);
 }
 
 /** Evaluates `e` and remembers what it is; `hint` is the type of a composite literal that does not say its own. */

@@ -52,7 +52,6 @@ export class PackageState implements CheckedPackage {
   /** Packages whose types may speak of this one's. */
   readonly users = new Set<PackageState>();
   private readonly world: World;
-  private readonly minor: number;
   private readonly parsed: Map<string, SourceFile>;
   private units: Unit[] | null = null;
   private fileList: readonly SourceFile[] | null = null;
@@ -70,7 +69,6 @@ export class PackageState implements CheckedPackage {
     this.variant = source.variant;
     this.inWorkspace = source.inWorkspace;
     this.parsed = parsed;
-    this.minor = Number(/^1\.(\d+)/.exec(source.goVersion)?.[1] ?? "99");
   }
 
   get files(): readonly SourceFile[] {
@@ -85,10 +83,6 @@ export class PackageState implements CheckedPackage {
 
   nextSerial(): number {
     return this.world.nextSerial();
-  }
-
-  atLeast(minor: number): boolean {
-    return this.minor >= minor;
   }
 
   lookup(name: string): Obj | null {

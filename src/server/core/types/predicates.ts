@@ -1,5 +1,5 @@
 /** Questions about types: underlying types, identity, classes of basic types, comparability. */
-import { NamedType, UNKNOWN } from "./objects.ts";
+import { UNKNOWN } from "./objects.ts";
 import type { Basic, Func, Interface, Named, Signature, Struct, Tuple, Type, Var } from "./types.ts";
 import { commonUnderlying, methodSetOf, termsOf } from "./typesets.ts";
 import {
@@ -87,12 +87,6 @@ export function allBasic(t: Type, flags: number): boolean {
   return terms !== null && terms.length > 0 && terms.every((term) => isBasic(term.type, flags));
 }
 
-/** The element of a pointer type (through names), or null. */
-export function pointee(t: Type): Type | null {
-  const u = under(t);
-  return u.kind === "pointer" ? u.elem : null;
-}
-
 /** The type without one pointer, and whether there was one. */
 export function deref(t: Type): { readonly type: Type; readonly pointer: boolean } {
   const u = unalias(t);
@@ -144,11 +138,6 @@ export function isByte(t: Type): boolean {
   return u.kind === "basic" && u.canonical === "uint8";
 }
 
-export function isRune(t: Type): boolean {
-  const u = under(t);
-  return u.kind === "basic" && u.canonical === "int32";
-}
-
 /** True where `nil` is a value of the type. */
 export function hasNil(t: Type): boolean {
   const u = under(t);
@@ -167,33 +156,6 @@ export function hasNil(t: Type): boolean {
     case "signature":
     case "unknown":
       return true;
-    default:
-      return false;
-  }
-}
-
-/** True where values of the type can be compared with `==`; `dynamic` lets interfaces count. */
-export function isComparable(t: Type, dynamic: boolean): boolean {
-  const u = under(t);
-  switch (u.kind) {
-    case "basic":
-      return u.name !== "untyped nil";
-    case "pointer":
-    case "chan":
-    case "unknown":
-      return true;
-    case "interface": {
-      if (dynamic && !isTypeParam(t)) return true;
-      const set = methodSetOf(u);
-      if (set.comparable) return true;
-      return (
-        set.terms !== null && set.terms.length > 0 && set.terms.every((x) => isComparable(x.type, false))
-      );
-    }
-    case "struct":
-      return u.fields.every((f) => isComparable(f.type(), dynamic));
-    case "array":
-      return isComparable(u.elem, dynamic);
     default:
       return false;
   }
@@ -318,9 +280,4 @@ function sameInterface(a: Interface, b: Interface, pairs: Pairing | null): boole
     const n = y.methods.find((other) => sameName(m, other));
     return n !== undefined && compare(m.type(), n.type(), next);
   });
-}
-
-/** True for types without free type parameters. */
-export function isGroundNamed(t: Type): t is NamedType {
-  return t instanceof NamedType && t.typeArgs.length === 0;
 }

@@ -1,8 +1,9 @@
 /**
  * The data of Go's types and objects, modelled on `go/types`: shapes only.
  *
- * How an expression gets its type is `check*.ts`; how a package gets its objects is `scopes/`. A type that
- * cannot be told is {@link Unknown}, never a guess: the rules stay silent about it.
+ * How an expression gets its type is `expressions.ts` and its neighbours, how a package gets its objects
+ * `packages.ts` and `declarations.ts`. A type that cannot be told is {@link Unknown}, never a guess: the rules
+ * stay silent about it.
  */
 import type { Decl, Expr, FuncDecl, FuncLit, Ident, Node, SelectorExpr, SourceFile } from "../syntax/ast.ts";
 

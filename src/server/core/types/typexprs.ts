@@ -3,7 +3,6 @@ import { lookup } from "../scopes/scope.ts";
 import type {
   ArrayType,
   Expr,
-  Field,
   FieldList,
   FuncType,
   Ident,
@@ -206,11 +205,6 @@ function constraintType(cx: Checker, e: Expr): Type {
   if (e.kind === "UnaryExpr" && e.op !== "~") return UNKNOWN;
   if (e.kind === "BinaryExpr" && e.op !== "|") return UNKNOWN;
   return { ...EMPTY_INTERFACE, embedded: [constraintElement(cx, e)], implicit: true };
-}
-
-/** The constraint that a type parameter's declaration names. */
-export function constraintOfField(cx: Checker, f: Field): Type {
-  return typeExpr(cx, f.type);
 }
 
 /**

@@ -7,7 +7,6 @@ import {
   NamedType,
   NilObj,
   TypeNameObj,
-  UNKNOWN,
   VarObj,
 } from "./objects.ts";
 import type { Basic, Interface, Obj, Signature, Tuple, Type } from "./types.ts";
@@ -21,7 +20,6 @@ export const COMPLEX = 16;
 export const STRING = 32;
 export const UNTYPED = 64;
 export const NUMERIC = INTEGER | FLOAT | COMPLEX;
-export const ORDERED = INTEGER | FLOAT | STRING;
 export const CONSTANT = BOOLEAN | NUMERIC | STRING;
 
 function basic(name: string, flags: number, canonical = name): Basic {
@@ -65,11 +63,11 @@ function predeclared(name: string, type: Type): TypeNameObj {
 
 const anyName: TypeNameObj = new TypeNameObj("any", null, () => ANY, null, null);
 /** The predeclared alias `any`. */
-export const ANY: Type = new AliasType(anyName, [], [], null, EMPTY_INTERFACE);
+const ANY: Type = new AliasType(anyName, [], [], null, EMPTY_INTERFACE);
 
 const errorName: TypeNameObj = new TypeNameObj("error", null, () => ERROR_TYPE, null, null);
 /** The predeclared type `error`. */
-export const ERROR_TYPE: NamedType = new NamedType(errorName, -1, [], [], null, {
+const ERROR_TYPE: NamedType = new NamedType(errorName, -1, [], [], null, {
   underlying: () => ({
     kind: "interface",
     methods: [new FuncObj("Error", null, errorSignature, null, null)],
@@ -91,7 +89,7 @@ const errorSignature: Signature = {
 
 const comparableName: TypeNameObj = new TypeNameObj("comparable", null, () => COMPARABLE, null, null);
 /** The predeclared constraint `comparable`. */
-export const COMPARABLE: NamedType = new NamedType(comparableName, -2, [], [], null, {
+const COMPARABLE: NamedType = new NamedType(comparableName, -2, [], [], null, {
   underlying: () => ({ kind: "interface", methods: [], embedded: [], implicit: false, comparable: true }),
   methods: () => [],
 });
@@ -180,9 +178,4 @@ export function unsafeLookup(name: string): Obj | null {
 /** The names of package `unsafe`. */
 export function unsafeNames(): readonly string[] {
   return [...unsafe.keys()];
-}
-
-/** True where nothing is known of a type. */
-export function isUnknown(t: Type): boolean {
-  return t === UNKNOWN || t.kind === "unknown";
 }

@@ -5,7 +5,7 @@
 import type { Expr } from "../syntax/ast.ts";
 import type { Checker, Operand } from "./checker.ts";
 import { recordOperand } from "./checker.ts";
-import { represent, toInteger } from "./constants.ts";
+import { represent } from "./constants.ts";
 import { allBasic, defaultType, hasNil, isInterface, isTypeParam, isUntyped, under } from "./predicates.ts";
 import type { Basic, Type } from "./types.ts";
 import { methodSetOf, termsOf } from "./typesets.ts";
@@ -132,11 +132,6 @@ export function mayConvert(x: Operand, y: Operand): boolean {
   if (x.type === UNTYPED_NIL) return hasNil(y.type);
   if (y.type === UNTYPED_NIL) return hasNil(x.type);
   return under(x.type).kind !== "pointer" && under(y.type).kind !== "pointer";
-}
-
-/** True for an operand whose value is an integer constant, whatever its type. */
-export function isIntegerConstant(x: Operand): boolean {
-  return x.mode === "constant" && toInteger(x.value) !== null;
 }
 
 /** Remembers the operand under the expression `e`, which it is the value of. */
