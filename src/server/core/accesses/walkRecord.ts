@@ -94,12 +94,19 @@ export function emitAccess(walk: Walk, e: Expr, kind: AccessKind, counter = fals
 
 /** True where the local was given the map before its variable was given another: nobody else has it any more. */
 function isTakenOut(walk: Walk, e: Expr, path: Path): boolean {
-  const replacedAt = walk.state.replaced.get(pathKey(path));
+  const { replaced } = walk.state;
   const x = unparen(e);
-  const obj = replacedAt !== undefined && x.kind === "Ident" ? walk.fn.info.objectOf(x) : null;
+  const obj = replaced.size > 0 && x.kind === "Ident" ? walk.fn.info.objectOf(x) : null;
   if (obj?.kind !== "var") return false;
   const definitions = walk.fn.facts.definitions.get(obj.origin) ?? [];
-  return definitions.every((d) => d.expr !== null && d.expr.pos < replacedAt!);
+  return (
+    definitions.length > 0 &&
+    definitions.every((d) => {
+      const from = d.expr ? variablePath(walk, d.expr) : null;
+      const replacedAt = replaced.get(pathKey(path)) ?? (from ? replaced.get(pathKey(from)) : undefined);
+      return d.expr !== null && replacedAt !== undefined && d.expr.pos < replacedAt;
+    })
+  );
 }
 
 /** Writes down that a library reads the map that `steps` lead to inside `e`, by reflection. */
