@@ -5,10 +5,11 @@
  * a lock. Offered only where counting is all that happens: adding, setting, reading and going through.
  */
 import type { Expr, IncDecStmt, IndexExpr, Node, RangeStmt, Stmt } from "../syntax/ast.ts";
-import type { Program, Type, Var } from "../types/types.ts";
+import type { Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
 import { heldAt } from "./guard.ts";
 import { lazyMaking, redeclare } from "./mapDeclaration.ts";
+import type { Question } from "./question.ts";
 import { rangeOverSyncMap } from "./rangeCallback.ts";
 import { CannotFix } from "./refusal.ts";
 import { spellType, underlyingOf } from "./spell.ts";
@@ -46,7 +47,7 @@ interface Work {
 }
 
 /** Writes the Fix into the draft. Throws {@link CannotFix}. */
-export function rewriteToCounters(program: Program, map: Var, uses: readonly Use[], draft: Draft): void {
+export function rewriteToCounters(question: Question, map: Var, uses: readonly Use[], draft: Draft): void {
   const { key, elem } = mapTypeOf(map)!;
   const basic = underlyingOf(elem);
   const counter = basic.kind === "basic" ? COUNTERS[basic.name] : undefined;
@@ -80,7 +81,7 @@ export function rewriteToCounters(program: Program, map: Var, uses: readonly Use
   if (declaration === undefined) throw new CannotFix(`The declaration of ${map.name} is not in sight.`);
   const { tree } = declaration;
   const comment = `map[${spelled(work, tree, key)}]*atomic.${counter}`;
-  redeclare(program, map, uses, draft, (t) => `${draft.importName(t.file, "sync", "sync")}.Map`, comment);
+  redeclare(question, map, uses, draft, (t) => `${draft.importName(t.file, "sync", "sync")}.Map`, comment);
   draft.afterDeclaration(
     tree,
     helpers(

@@ -4,21 +4,22 @@
  * For package variables, whose owner may live as long as the program; an owner in a struct would have to be
  * stopped by somebody. How uses become methods is `typedMethods.ts`.
  */
-import type { Program, Var } from "../types/types.ts";
+import type { Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
+import type { Question } from "./question.ts";
 import { CannotFix } from "./refusal.ts";
 import { type Method, rewriteToMethods, type TypedMap } from "./typedMethods.ts";
 import { freshName, identifiersOf, type Use } from "./uses.ts";
 
 /** Writes the Fix into the draft. Throws {@link CannotFix}. */
-export function rewriteToOwner(program: Program, map: Var, uses: readonly Use[], draft: Draft): void {
+export function rewriteToOwner(question: Question, map: Var, uses: readonly Use[], draft: Draft): void {
   if (map.role !== "package") {
     throw new CannotFix(
       `${map.name} is no package variable, so a goroutine that owns it would have to be stopped by somebody; use a lock.`,
     );
   }
   const type = freshName([`${map.name}Owner`, `${map.name}Worker`], identifiersOf(map.pkg!));
-  const typed = rewriteToMethods(program, map, uses, draft, type, "that one goroutine owns");
+  const typed = rewriteToMethods(question, map, uses, draft, type, "that one goroutine owns");
   const sync = draft.importName(typed.tree.file, "sync", "sync");
   draft.afterDeclaration(typed.tree, ownerType(typed, type, sync));
 }

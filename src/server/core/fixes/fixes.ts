@@ -9,6 +9,7 @@ import type { Program, Var } from "../types/types.ts";
 import { rewriteToCounters } from "./atomicCounters.ts";
 import { rewriteToOwner } from "./channel.ts";
 import { createDraft, type Draft } from "./draft.ts";
+import { type Question, questionOf } from "./question.ts";
 import { CannotFix } from "./refusal.ts";
 import { guardWithRWMutex } from "./rwmutex.ts";
 import { rewriteToShards } from "./sharded.ts";
@@ -21,7 +22,7 @@ export type Fixable = Pick<CoreFinding, "code"> & {
   readonly map: Pick<CoreFinding["map"], "variable" | "depth">;
 };
 
-type Rewrite = (program: Program, map: Var, uses: readonly Use[], draft: Draft) => void;
+type Rewrite = (question: Question, map: Var, uses: readonly Use[], draft: Draft) => void;
 
 const REWRITES: readonly (readonly [FixKind, Rewrite])[] = [
   ["rwmutex", guardWithRWMutex],
@@ -37,11 +38,16 @@ const READY_WHEN_ZERO: ReadonlySet<FixKind> = new Set(["sync-map", "atomic", "sh
 
 /** The kinds of Fix that can be made for the Finding's map. */
 export function fixKinds(program: Program, finding: Fixable): readonly FixKind[] {
-  return REWRITES.map(([kind]) => kind).filter((kind) => !("refused" in makeFix(program, finding, kind)));
+  const question = questionOf(program);
+  return REWRITES.map(([kind]) => kind).filter((kind) => !("refused" in answer(question, finding, kind)));
 }
 
 /** The edits of a Fix, files in order, or why it cannot be made. */
 export function makeFix(program: Program, finding: Fixable, kind: FixKind): FileEdit[] | Refusal {
+  return answer(questionOf(program), finding, kind);
+}
+
+function answer(question: Question, finding: Fixable, kind: FixKind): FileEdit[] | Refusal {
   const rewrite = REWRITES.find(([k]) => k === kind)?.[1];
   if (rewrite === undefined)
     return { refused: `The fix ${kind} is not known; choose one of ${REWRITES.map(([k]) => k).join(", ")}.` };
@@ -56,11 +62,27 @@ export function makeFix(program: Program, finding: Fixable, kind: FixKind): File
       throw new CannotFix(`A lock does not make ${map.name}; make the map where it is declared.`);
     }
     const draft = createDraft();
-    rewrite(program, map, usesOf(program, map, kind === "rwmutex"), draft);
+    rewrite(question, map, usesFor(question, map, kind === "rwmutex"), draft);
     const edits = draft.finish();
     return edits.length === 0 ? { refused: `Every use of ${map.name} is guarded already.` } : edits;
   } catch (error) {
     if (error instanceof CannotFix) return { refused: error.message };
     throw error;
   }
+}
+
+/** The map's uses, found once for all kinds. Throws {@link CannotFix}. */
+function usesFor(question: Question, map: Var, staysMap: boolean): readonly Use[] {
+  let found = question.uses.get(staysMap);
+  if (found === undefined) {
+    try {
+      found = usesOf(question.program, map, staysMap);
+    } catch (error) {
+      if (!(error instanceof CannotFix)) throw error;
+      found = error;
+    }
+    question.uses.set(staysMap, found);
+  }
+  if (found instanceof CannotFix) throw found;
+  return found;
 }

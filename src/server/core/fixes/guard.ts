@@ -4,9 +4,10 @@
  * Decides which uses are guarded already, how the lock is spelt at a use, and where a new one is declared.
  */
 import type { Expr, Node, Stmt } from "../syntax/ast.ts";
-import type { Program, Type, Var } from "../types/types.ts";
+import type { Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
 import type { LockName } from "./lockWork.ts";
+import type { Question } from "./question.ts";
 import { CannotFix } from "./refusal.ts";
 import { isEmbedded, memberNames, refuseCopies, structOf } from "./structs.ts";
 import {
@@ -94,7 +95,7 @@ function lockCall(tree: DeclTree, statement: Stmt): LockCall | null {
 
 /** Finds the mutex that already guards some of the `wanted` uses, or declares one in the draft. */
 export function chooseGuard(
-  program: Program,
+  question: Question,
   map: Var,
   uses: readonly Use[],
   wanted: readonly Use[],
@@ -109,7 +110,7 @@ export function chooseGuard(
   }
   const best = [...counts].sort((a, b) => b[1].length - a[1].length)[0];
   return best === undefined
-    ? newGuard(program, map, uses, wanted, draft)
+    ? newGuard(question, map, uses, wanted, draft)
     : existingGuard(map, best[0], wanted);
 }
 
@@ -150,13 +151,13 @@ function existingGuard(map: Var, mutex: Var, uses: readonly Use[]): Guard {
 }
 
 function newGuard(
-  program: Program,
+  question: Question,
   map: Var,
   uses: readonly Use[],
   wanted: readonly Use[],
   draft: Draft,
 ): Guard {
-  const name = declareMutex(program, map, uses, draft);
+  const name = declareMutex(question, map, uses, draft);
   return {
     existing: null,
     missing: wanted,
@@ -165,15 +166,15 @@ function newGuard(
 }
 
 /** Declares a new mutex beside the map; returns its name. */
-function declareMutex(program: Program, map: Var, uses: readonly Use[], draft: Draft): string {
+function declareMutex(question: Question, map: Var, uses: readonly Use[], draft: Draft): string {
   const { at, pkg } = map;
   if (at === null || pkg === null) throw new CannotFix(`The declaration of ${map.name} is not in sight.`);
   const sync = draft.importName(at.file, "sync", "sync");
   if (map.role === "field") {
     const owner = structOf(map);
-    refuseCopies(program, owner);
+    refuseCopies(question, owner);
     const members = memberNames(owner);
-    const plain = owner.named === null || !isEmbedded(program, owner.named);
+    const plain = owner.named === null || !isEmbedded(question.program, owner.named);
     const name = freshName(plain ? ["mu", `${map.name}Mu`] : [`${map.name}Mu`], members);
     addField(owner.tree, owner.field, draft, [`// ${name} guards ${map.name}.`, `${name} ${sync}.RWMutex`]);
     return name;

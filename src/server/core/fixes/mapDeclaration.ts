@@ -5,8 +5,9 @@
  * Decides what may stand there for the replacement to be right; what it is replaced by is the caller's.
  */
 import type { CompositeLit, Expr, IfStmt, Node, Stmt } from "../syntax/ast.ts";
-import type { Program, Var } from "../types/types.ts";
+import type { Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
+import type { Question } from "./question.ts";
 import { CannotFix } from "./refusal.ts";
 import { refuseCopies, structOf } from "./structs.ts";
 import { type DeclTree, endOf, listOwnerOf, startOf, textOf, unparen } from "./tree.ts";
@@ -14,7 +15,7 @@ import { calledObject, place, type Use } from "./uses.ts";
 
 /** Replaces the map's type by one whose zero value is ready for use; `type` spells it in a file. */
 export function redeclare(
-  program: Program,
+  question: Question,
   map: Var,
   uses: readonly Use[],
   draft: Draft,
@@ -22,7 +23,7 @@ export function redeclare(
   comment: string,
 ): void {
   for (const use of uses) {
-    if (use.kind === "declare") declareAs(program, map, use, draft, type(use.tree), comment);
+    if (use.kind === "declare") declareAs(question, map, use, draft, type(use.tree), comment);
     else if (use.kind === "literal") dropLiteralKey(use, draft);
     else if (use.kind === "assign") dropMaking(map, use, draft);
   }
@@ -55,7 +56,14 @@ function requireEmpty(tree: DeclTree, value: Expr, map: Var): void {
   );
 }
 
-function declareAs(program: Program, map: Var, use: Use, draft: Draft, type: string, comment: string): void {
+function declareAs(
+  question: Question,
+  map: Var,
+  use: Use,
+  draft: Draft,
+  type: string,
+  comment: string,
+): void {
   const { tree, node } = use;
   const { file } = tree;
   const noted = (at: number): string => {
@@ -69,7 +77,7 @@ function declareAs(program: Program, map: Var, use: Use, draft: Draft, type: str
       );
     if (node.tag !== "")
       throw new CannotFix(`${map.name} has a struct tag, so it is encoded as a map; keep it one.`);
-    refuseCopies(program, structOf(map));
+    refuseCopies(question, structOf(map));
     draft.replace(file, startOf(tree, node.type), endOf(tree, node.type), noted(endOf(tree, node.type)));
     return;
   }

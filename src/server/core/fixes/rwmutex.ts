@@ -2,18 +2,19 @@
  * The `rwmutex` Fix: a `sync.RWMutex` beside the map, and every use of the map under it.
  */
 import type { Node } from "../syntax/ast.ts";
-import type { FuncNode, Program, Var } from "../types/types.ts";
+import type { FuncNode, Var } from "../types/types.ts";
 import { createDraft, type Draft } from "./draft.ts";
 import { chooseGuard, takesLock } from "./guard.ts";
 import { holdRules } from "./hold.ts";
 import type { Sections } from "./lockWork.ts";
+import type { Question } from "./question.ts";
 import { CannotFix } from "./refusal.ts";
 import { guardFunction } from "./sections.ts";
 import { type DeclTree, endOf, functionOf, startOf, treesOf, walk } from "./tree.ts";
 import { calledObject, isReachedByName, isTestOf, place, type Use } from "./uses.ts";
 
 /** Writes the Fix into the draft. Throws {@link CannotFix}. */
-export function guardWithRWMutex(program: Program, map: Var, uses: readonly Use[], draft: Draft): void {
+export function guardWithRWMutex(question: Question, map: Var, uses: readonly Use[], draft: Draft): void {
   const pkg = map.pkg!;
   const wanted = uses.filter((use) => needsLock(map, use, uses));
   for (const use of wanted) {
@@ -28,7 +29,7 @@ export function guardWithRWMutex(program: Program, map: Var, uses: readonly Use[
       );
     }
   }
-  const guard = chooseGuard(program, map, uses, wanted, draft);
+  const guard = chooseGuard(question, map, uses, wanted, draft);
   const byHost = new Map<FuncNode, Use[]>();
   for (const use of guard.missing) {
     if (use.host !== null) byHost.set(use.host, [...(byHost.get(use.host) ?? []), use]);

@@ -3,15 +3,16 @@
  *
  * For maps that many goroutines write under different keys. How uses become methods is `typedMethods.ts`.
  */
-import type { Program, Type, Var } from "../types/types.ts";
+import type { Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
+import type { Question } from "./question.ts";
 import { CannotFix } from "./refusal.ts";
 import { underlyingOf } from "./spell.ts";
 import { type Method, rewriteToMethods, type TypedMap } from "./typedMethods.ts";
 import { freshName, identifiersOf, mapTypeOf, type Use } from "./uses.ts";
 
 /** Writes the Fix into the draft. Throws {@link CannotFix}. */
-export function rewriteToShards(program: Program, map: Var, uses: readonly Use[], draft: Draft): void {
+export function rewriteToShards(question: Question, map: Var, uses: readonly Use[], draft: Draft): void {
   if (map.role !== "package" && map.role !== "field") {
     throw new CannotFix(`${map.name} is local, which one lock is enough for.`);
   }
@@ -22,7 +23,7 @@ export function rewriteToShards(program: Program, map: Var, uses: readonly Use[]
     );
   }
   const type = freshName([`${map.name}Shards`, `${map.name}Parts`], identifiersOf(map.pkg!));
-  const typed = rewriteToMethods(program, map, uses, draft, type, "in parts");
+  const typed = rewriteToMethods(question, map, uses, draft, type, "in parts");
   const sync = draft.importName(typed.tree.file, "sync", "sync");
   draft.afterDeclaration(typed.tree, shardsType(typed, hash, type, sync));
 }

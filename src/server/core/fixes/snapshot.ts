@@ -5,12 +5,13 @@
  * copy, one at a time. Offered for package variables and fields that are not checked first and changed later.
  */
 import type { Node, Stmt } from "../syntax/ast.ts";
-import type { FuncNode, Program, Var } from "../types/types.ts";
+import type { FuncNode, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
 import { exitsOf } from "./exits.ts";
 import { addField, heldAt } from "./guard.ts";
 import { holdRules, type MayHold } from "./hold.ts";
 import { lazyMaking, redeclare } from "./mapDeclaration.ts";
+import type { Question } from "./question.ts";
 import { CannotFix } from "./refusal.ts";
 import { isConstructing } from "./rwmutex.ts";
 import { spellType } from "./spell.ts";
@@ -57,7 +58,7 @@ interface Change {
 }
 
 /** Writes the Fix into the draft. Throws {@link CannotFix}. */
-export function rewriteToSnapshot(program: Program, map: Var, uses: readonly Use[], draft: Draft): void {
+export function rewriteToSnapshot(question: Question, map: Var, uses: readonly Use[], draft: Draft): void {
   if (map.role !== "package" && map.role !== "field") {
     throw new CannotFix(
       `${map.name} is local; a snapshot is for maps that outlive a function, so use a lock.`,
@@ -88,7 +89,7 @@ export function rewriteToSnapshot(program: Program, map: Var, uses: readonly Use
   const { tree } = declaration;
   const type = typeText(work, tree);
   redeclare(
-    program,
+    question,
     map,
     [...declared, ...dropped],
     draft,

@@ -5,6 +5,7 @@
  */
 import type { CompositeLit, Expr, Field, FieldList, Node, StructType, TypeSpec } from "../syntax/ast.ts";
 import type { Obj, Package, Program, Type, TypeName, Var } from "../types/types.ts";
+import type { Question } from "./question.ts";
 import { CannotFix } from "./refusal.ts";
 import { type DeclTree, declTree, textOf, treesOf, walk } from "./tree.ts";
 import { place } from "./uses.ts";
@@ -37,13 +38,22 @@ export function structOf(field: Var): StructOf {
 }
 
 /** Throws {@link CannotFix} where a value of the struct is copied, or a literal names its fields by position. */
-export function refuseCopies(program: Program, owner: StructOf): void {
+export function refuseCopies(question: Question, owner: StructOf): void {
+  const { struct } = owner;
+  let refusal = question.copies.get(struct);
+  if (refusal === undefined) {
+    refusal = copiesOf(question.program, owner);
+    question.copies.set(struct, refusal);
+  }
+  if (refusal !== null) throw new CannotFix(refusal);
+}
+
+/** Where a value of the struct is copied, as a sentence, or null. */
+function copiesOf(program: Program, owner: StructOf): string | null {
   if (owner.named === null) {
     const parent = owner.tree.parents.get(owner.struct);
-    if (parent?.kind === "VarSpec" && parent.values.length === 0) return;
-    throw new CannotFix(
-      `The map is a field of a struct type without a name (${place(owner.tree, owner.struct)}); name the type first.`,
-    );
+    if (parent?.kind === "VarSpec" && parent.values.length === 0) return null;
+    return `The map is a field of a struct type without a name (${place(owner.tree, owner.struct)}); name the type first.`;
   }
   const holders = new Set<TypeName>([owner.named]);
   const trees = packagesThatReach(program, owner.named).flatMap(treesOf);
@@ -52,17 +62,19 @@ export function refuseCopies(program: Program, owner: StructOf): void {
     before = holders.size;
     for (const tree of trees) addHolders(tree, holders);
   }
+  let refusal: string | null = null;
   for (const tree of trees) {
     walk(tree.decl, (node) => {
+      if (refusal !== null) return false;
       const why = copyAt(tree, node, holders);
       if (why !== null) {
-        throw new CannotFix(
-          `${owner.named!.name} must not be copied once it holds a lock, but ${why} at ${place(tree, node)}; use a pointer there first.`,
-        );
+        refusal = `${owner.named!.name} must not be copied once it holds a lock, but ${why} at ${place(tree, node)}; use a pointer there first.`;
       }
       return undefined;
     });
+    if (refusal !== null) return refusal;
   }
+  return null;
 }
 
 /** The type's own package and, where its name is exported, those that import it. */

@@ -5,10 +5,11 @@
  * whose outcome an update relies on, but for those that LoadOrStore does in one.
  */
 import type { AssignStmt, CallExpr, Expr, IfStmt, IndexExpr, Node, RangeStmt, Stmt } from "../syntax/ast.ts";
-import type { Program, Type, Var } from "../types/types.ts";
+import type { Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
 import { heldAt } from "./guard.ts";
 import { lazyMaking, redeclare } from "./mapDeclaration.ts";
+import type { Question } from "./question.ts";
 import { rangeOverSyncMap } from "./rangeCallback.ts";
 import { CannotFix } from "./refusal.ts";
 import { spellType, underlyingOf } from "./spell.ts";
@@ -27,7 +28,7 @@ import {
 import { calledObject, freshName, identifiersIn, mapTypeOf, place, type Use } from "./uses.ts";
 
 /** Writes the Fix into the draft. Throws {@link CannotFix}. */
-export function rewriteToSyncMap(program: Program, map: Var, uses: readonly Use[], draft: Draft): void {
+export function rewriteToSyncMap(question: Question, map: Var, uses: readonly Use[], draft: Draft): void {
   const type = mapTypeOf(map)!;
   const work: Work = { map, draft, key: type.key, elem: type.elem, names: new Map(), done: new Set() };
   for (const use of uses) {
@@ -46,7 +47,7 @@ export function rewriteToSyncMap(program: Program, map: Var, uses: readonly Use[
     throw new CannotFix(`The declaration of ${map.name} is not in sight.`);
   const comment = `map[${spelled(work, first.tree, type.key)}]${spelled(work, first.tree, type.elem)}`;
   redeclare(
-    program,
+    question,
     map,
     uses,
     draft,

@@ -172,12 +172,25 @@ export function someNode(node: Node, test: (n: Node) => boolean): boolean {
 
 /** The tree of a declaration with every node's parent. */
 export function declTree(pkg: Package, file: SourceFile, decl: Decl): DeclTree {
-  const parents = new Map<Node, Node>();
-  walk(decl, (n) => {
-    for (const child of childrenOf(n)) parents.set(child, n);
-    return undefined;
-  });
-  return { pkg, file, decl, info: pkg.info(decl), parents };
+  let parents: Map<Node, Node> | null = null;
+  return {
+    pkg,
+    file,
+    decl,
+    info: pkg.info(decl),
+    // Most declarations are only looked through, so parents are told when one is asked for.
+    get parents() {
+      if (parents === null) {
+        const found = new Map<Node, Node>();
+        walk(decl, (n) => {
+          for (const child of childrenOf(n)) found.set(child, n);
+          return undefined;
+        });
+        parents = found;
+      }
+      return parents;
+    },
+  };
 }
 
 /** Where a node starts in its file, in UTF-16 units. */

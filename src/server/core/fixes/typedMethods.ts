@@ -6,11 +6,12 @@
  * needs the whole map at one moment, or a check and a later change, is refused.
  */
 import type { CallExpr, Expr, IndexExpr, Node, RangeStmt } from "../syntax/ast.ts";
-import type { Program, Type, Var } from "../types/types.ts";
+import type { Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
 import { heldAt } from "./guard.ts";
 import { holdRules, type MayHold } from "./hold.ts";
 import { lazyMaking, redeclare } from "./mapDeclaration.ts";
+import type { Question } from "./question.ts";
 import { rangeAsCallback } from "./rangeCallback.ts";
 import { CannotFix } from "./refusal.ts";
 import { spellType } from "./spell.ts";
@@ -42,7 +43,7 @@ export interface TypedMap {
 
 /** Makes the map a variable of type `type`, with methods in place of its uses. Throws {@link CannotFix}. */
 export function rewriteToMethods(
-  program: Program,
+  question: Question,
   map: Var,
   uses: readonly Use[],
   draft: Draft,
@@ -61,7 +62,7 @@ export function rewriteToMethods(
   if (declaration === undefined) throw new CannotFix(`The declaration of ${map.name} is not in sight.`);
   const { tree } = declaration;
   const types = { key: spelled(work, tree, key), elem: spelled(work, tree, elem) };
-  redeclare(program, map, uses, draft, () => type, `map[${types.key}]${types.elem} ${comment}`);
+  redeclare(question, map, uses, draft, () => type, `map[${types.key}]${types.elem} ${comment}`);
   for (const use of uses) {
     const [held] = heldAt(use.tree, use.ref);
     if (held !== undefined) {
