@@ -310,15 +310,6 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	}
 }
 
-// mrKeyOf returns a salted hash of a key, never 0, or 0 when the access has no key.
-func mrKeyOf(t *abi.MapType, key unsafe.Pointer) uint32 {
-	if key == nil || t == nil {
-		return 0
-	}
-	h := t.Hasher(key, mrSalt)
-	return uint32(h) ^ uint32(uint64(h)>>32) | 1
-}
-
 // mrMapMade is called where a map is made: it notes where, and forgets a copied header's history.
 func mrMapMade(t *abi.MapType, s *abi.MapraceState) {
 	gp := getg()

@@ -70,34 +70,43 @@ func mrReport(s *abi.MapraceState, place uint32, first, second *mrAccess) {
 			return
 		}
 		if atomic.Load(&p.state) == mrPairEmpty {
-			mrTell(a, b, h, s, place, first, second)
+			if mrTell(a, b, h, s, place, first, second) {
+				mrConflictTold()
+			}
 			return
 		}
 	}
 	atomic.Xadd(&mrDropped, 1)
 }
 
-// mrTell is mrReport for a pair that was not in the table when its caller looked.
-func mrTell(a, b, h uint32, s *abi.MapraceState, place uint32, first, second *mrAccess) {
+// mrConflictTold is called on the conflicting goroutine right after a new conflict was written: a
+// debugger that stops on conflicts has its breakpoint here.
+//
+//go:noinline
+func mrConflictTold() {}
+
+// mrTell is mrReport for a pair that was not in the table when its caller looked; it reports whether it
+// wrote a new conflict.
+func mrTell(a, b, h uint32, s *abi.MapraceState, place uint32, first, second *mrAccess) bool {
 	st := &mrStream
 	st.lock.lock()
 	defer st.lock.unlock()
 	if !st.open {
-		return
+		return false
 	}
 	for i := uint32(0); i < 64; i++ {
 		p := &mrPairs[(h+i)%mrPairMax]
 		if p.state == mrPairTold {
 			if p.siteA == a && p.siteB == b {
 				atomic.Xadd(&mrConflicts.list[p.conflict-1].count, 1)
-				return
+				return false
 			}
 			continue
 		}
 		id, isNew := mrConflictOf(mrPositionOf(first), mrPositionOf(second))
 		if id == 0 {
 			mrDropped++
-			return
+			return false
 		}
 		p.siteA, p.siteB, p.conflict = a, b, id
 		if isNew {
@@ -106,9 +115,10 @@ func mrTell(a, b, h uint32, s *abi.MapraceState, place uint32, first, second *mr
 			atomic.Xadd(&mrConflicts.list[id-1].count, 1)
 		}
 		atomic.Store(&p.state, mrPairTold)
-		return
+		return isNew
 	}
 	mrDropped++
+	return false
 }
 
 // mrConflictOf returns the number of the conflict between two positions, in either order.
@@ -269,11 +279,7 @@ func (l *mrLine) access(a *mrAccess) {
 	l.stack(a.site)
 	l.raw(`,"when":`)
 	l.num(mrMillis(a.time))
-	if a.key != 0 {
-		l.raw(`,"key":"#`)
-		l.hex(uint64(a.key))
-		l.byte('"')
-	}
+	l.key(a.key)
 	l.raw(`,"recent":[`)
 	if who.context != nil {
 		l.events(who.context.ring, a.time)

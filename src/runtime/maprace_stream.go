@@ -4,7 +4,7 @@
 //
 // It is JSON Lines, appended to the file named by the environment variable MAPRACE_STREAM; each line
 // is written with one system call, so that the programs a program starts can share the file. Every
-// record carries "pid". The records, in the words of src/protocol.ts:
+// record carries "pid", which tells those processes apart (their process id where the runtime can ask). The records, in the words of src/protocol.ts:
 //
 //	start     first, once for each process: {"type":"start","mode","goVersion","pid","hooks"}
 //	conflict  at once when a pair of places is first seen to conflict, "count":1
@@ -72,9 +72,11 @@ func mrStart() {
 	name := gogetenv("MAPRACE_STREAM")
 	if name != "" {
 		st.pid = mrNameStream(name)
-		fd := mrOpenStream()
-		st.open = fd >= 0
-		mrCloseStream(fd)
+		fd, ok := mrOpenStream()
+		st.open = ok
+		if ok {
+			mrCloseStream(fd)
+		}
 	}
 	mrExplore = mrParseSeed(gogetenv("MAPRACE_EXPLORE"))
 	if !st.open {
@@ -175,23 +177,20 @@ func (l *mrLine) end() {
 	l.byte('}')
 	l.data[l.used] = '\n'
 	l.used++
-	fd := mrOpenStream()
-	for from := 0; from < l.used && fd >= 0; {
-		n := write1(uintptr(fd), unsafe.Pointer(&l.data[from]), int32(l.used-from))
-		if n <= 0 {
-			if n == -_EINTR || n == -_EAGAIN {
-				continue
-			}
+	fd, ok := mrOpenStream()
+	if !ok {
+		mrStream.open = false
+		return
+	}
+	for from := 0; from < l.used; {
+		n := mrWriteStream(fd, unsafe.Pointer(&l.data[from]), l.used-from)
+		if n < 0 {
+			mrStream.open = false
 			break
 		}
-		from += int(n)
-		if from == l.used {
-			mrCloseStream(fd)
-			return
-		}
+		from += n
 	}
 	mrCloseStream(fd)
-	mrStream.open = false
 }
 
 // mrTime is a coarse time that costs next to nothing; mrMillis makes milliseconds of it.

@@ -316,6 +316,12 @@ function activate(text: string, toolchain: Toolchain): string {
 function spell(text: string, { minor }: Toolchain): string {
   let spelt = text;
   if (minor === 24 || minor === 25) spelt = spelt.replaceAll("abi.MapType", "abi.SwissMapType");
+  if (minor <= 25) {
+    spelt = spelt
+      .replaceAll("stdcall(mrCreateFile, ", "stdcall7(mrCreateFile, ")
+      .replaceAll("stdcall(mrGetCurrentProcessId)", "stdcall0(mrGetCurrentProcessId)")
+      .replaceAll("stdcall(_CloseHandle, ", "stdcall1(_CloseHandle, ");
+  }
   if (minor <= 23) spelt = spelt.replaceAll('"internal/runtime/sys"', '"runtime/internal/sys"');
   if (minor <= 22) spelt = spelt.replaceAll('"internal/runtime/atomic"', '"runtime/internal/atomic"');
   return spelt;
