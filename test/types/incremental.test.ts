@@ -161,6 +161,33 @@ describe("facts after an edit", () => {
     expect(changed).toEqual(["main"]);
   });
 
+  it("are kept when a function comes or goes that nobody has named", async () => {
+    const use = "package q\n\nfunc caller() int { return later() }\n\nfunc other() {}\n";
+    const own = "package q\n\nfunc unused() {}\n";
+    let program = await programFrom({ "/q/a.go": use, "/q/b.go": own });
+    const infoOf = (name: string): unknown => {
+      const pkg = program.packages[0]!;
+      const obj = pkg.lookup(name);
+      return obj?.kind === "func" && obj.func !== null ? pkg.info(obj.func) : null;
+    };
+    const before = [infoOf("caller"), infoOf("other")];
+    program = programAfter(program, { "/q/a.go": use, "/q/b.go": "package q\n\nfunc fresh() {}\n" });
+    expect([infoOf("caller"), infoOf("other")]).toEqual(before);
+    expect(infoOf("caller") === before[0] && infoOf("other") === before[1]).toBe(true);
+    expect([infoOf("unused"), infoOf("fresh") === null]).toEqual([null, false]);
+    // A function that was looked for in vain is another matter.
+    program = programAfter(program, {
+      "/q/a.go": use,
+      "/q/b.go": "package q\n\nfunc later() int { return 1 }\n",
+    });
+    expect(infoOf("caller") === before[0]).toBe(false);
+    const fresh = await programFrom({
+      "/q/a.go": use,
+      "/q/b.go": "package q\n\nfunc later() int { return 1 }\n",
+    });
+    expect(program.packages.map(dumpFacts)).toEqual(fresh.packages.map(dumpFacts));
+  });
+
   it("reach other packages when a signature changes", async () => {
     const sources = {
       "/x/lib/l.go": "package lib\n\nfunc F() int { return 1 }\n",

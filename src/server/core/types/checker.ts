@@ -71,6 +71,8 @@ export class DeclInfo implements Info {
 export interface CheckedPackage extends Package {
   /** A package-level, imported or predeclared object, as seen from `file`. */
   resolve(name: string, file: SourceFile): Obj | null;
+  /** As `lookup`, for the checker of another package, whose results then hang on the answer. */
+  ask(name: string): Obj | null;
   /** A number that no other type of the program has. */
   nextSerial(): number;
   /** The methods declared on a package-level type. */

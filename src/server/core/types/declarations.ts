@@ -41,6 +41,8 @@ export class DeclSite implements Site {
   later: (() => void)[] = [];
   /** What a function's body can see besides the package: its type parameters. */
   scope: Scope | null = null;
+  /** What it declares at package level, methods and `_` included. */
+  readonly objects: readonly Obj[];
   private state: 0 | 1 | 2 = 0;
 
   constructor(pkg: CheckedPackage, unit: FileUnit, decl: Decl) {
@@ -49,6 +51,7 @@ export class DeclSite implements Site {
     this.decl = decl;
     // The head of a function is read when its type is asked for.
     this.info = new DeclInfo(decl.kind === "FuncDecl" ? 1 : decl.id + 1);
+    this.objects = objectsOf(this);
   }
 
   get file(): SourceFile {
@@ -85,8 +88,7 @@ export class DeclSite implements Site {
   }
 }
 
-/** The objects that a declaration declares at package level, methods and `_` included. */
-export function objectsOf(site: DeclSite): readonly Obj[] {
+function objectsOf(site: DeclSite): readonly Obj[] {
   const { decl } = site;
   switch (decl.kind) {
     case "FuncDecl":

@@ -5,7 +5,9 @@
  * These are classes because thousands of them are made and each answers a question about itself later. How the
  * answers are found is handed in by `declarations.ts` and `instantiate.ts`.
  */
+
 import type { Decl, FuncDecl, Node, SourceFile } from "../syntax/ast.ts";
+import type { CheckedPackage } from "./checker.ts";
 import type {
   Alias,
   Builtin,
@@ -15,6 +17,7 @@ import type {
   Label,
   Named,
   Nil,
+  Obj,
   Package,
   PkgName,
   Type,
@@ -269,6 +272,12 @@ export class PkgNameObj implements PkgName {
 
   imported(): Package | null {
     return this.find();
+  }
+
+  /** The imported package's object of this name, for the checker: the package remembers that it was asked for. */
+  member(name: string): Obj | null {
+    const pkg = this.find();
+    return pkg !== null && "ask" in pkg ? (pkg as CheckedPackage).ask(name) : (pkg?.lookup(name) ?? null);
   }
 
   type(): Type {

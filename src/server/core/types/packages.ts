@@ -2,10 +2,10 @@
  * One package: its files, the objects they declare together, and what each file imports. Everything is found
  * when it is first asked for; a dependency that nobody asks about is never read.
  */
-import type { Decl, ImportSpec, SourceFile } from "../syntax/ast.ts";
+import type { Decl, FuncDecl, ImportSpec, SourceFile } from "../syntax/ast.ts";
 import { type GoParser, parseFile } from "../syntax/parse.ts";
 import type { CheckedPackage } from "./checker.ts";
-import { DeclSite, type FileUnit, objectsOf } from "./declarations.ts";
+import { DeclSite, type FileUnit } from "./declarations.ts";
 import { PkgNameObj, type Site } from "./objects.ts";
 import { isExported } from "./predicates.ts";
 import type { FileSource, Func, Info, Obj, Package, PackageSource } from "./types.ts";
@@ -33,13 +33,17 @@ interface Unit extends FileUnit {
   imports: FileImports | null;
 }
 
-/** A new version of a file that differs from the old one in these function bodies. */
-interface BodyChange {
+/** A new version of a file that differs from the old one in little. */
+interface Change {
   readonly unit: Unit;
   readonly file: SourceFile;
   readonly source: FileSource;
-  readonly pairs: readonly (readonly [DeclSite, Decl])[];
+  /** Functions whose bodies changed. */
+  readonly bodies: readonly (readonly [DeclSite, FuncDecl])[];
+  /** Declarations of the old version that the new one does not have. */
   readonly gone: readonly Decl[];
+  /** Declarations that only the new version has, those of `bodies` not counted. */
+  readonly added: readonly Decl[];
 }
 
 /** A class because it answers questions about itself for as long as the program lives. */
@@ -59,6 +63,8 @@ export class PackageState implements CheckedPackage {
   private sites = new Map<Decl, DeclSite>();
   private objects: Map<string, Obj> | null = null;
   private methods = new Map<string, Func[]>();
+  /** Names that the checker has looked up at package level, found or not: what hangs on them. */
+  private readonly asked = new Set<string>();
 
   /** `parsed` holds files that were read before, by path and version. */
   constructor(world: World, source: PackageSource, parsed: Map<string, SourceFile>) {
@@ -121,7 +127,13 @@ export class PackageState implements CheckedPackage {
     return site.file;
   }
 
+  ask(name: string): Obj | null {
+    this.asked.add(name);
+    return this.lookup(name);
+  }
+
   resolve(name: string, file: SourceFile): Obj | null {
+    this.asked.add(name);
     const own = this.collect().get(name);
     if (own !== undefined) return own;
     const unit = this.unitOf.get(file);
@@ -131,7 +143,7 @@ export class PackageState implements CheckedPackage {
     if (imported !== undefined) return imported;
     if (!isExported(name)) return null;
     for (const dot of imports.dots) {
-      const found = dot.imported()?.lookup(name) ?? null;
+      const found = dot.member(name);
       if (found !== null) return found;
     }
     return null;
@@ -143,36 +155,24 @@ export class PackageState implements CheckedPackage {
   }
 
   /**
-   * Takes over new versions of files that differ in function bodies only, and says whether that was so. All
-   * objects stay; facts about the changed functions are found anew when asked for.
+   * Takes over new versions of files that differ in function bodies only, or in functions that nobody has
+   * looked up yet, and says whether that was so. All other objects stay; facts about the changed functions are
+   * found anew when asked for.
    */
-  takeBodies(source: PackageSource): boolean {
+  takeOver(source: PackageSource): boolean {
     if (this.units === null || this.objects === null) return false;
-    const changes: BodyChange[] = [];
+    const changes: Change[] = [];
     for (const [i, next] of source.files.entries()) {
       const unit = this.units[i];
       if (unit === undefined || unit.source.path !== next.path) return false;
       if (unit.source.version === next.version) continue;
-      const file = parseFile(this.world.go, next.path, next.text(), unit.file);
-      if (file.packageName !== unit.file.packageName) return false;
-      const now = new Set(file.decls);
-      const before = new Set(unit.file.decls);
-      const gone = unit.file.decls.filter((d) => !now.has(d));
-      const fresh = file.decls.filter((d) => !before.has(d));
-      const pairs: [DeclSite, Decl][] = [];
-      for (const decl of fresh) {
-        if (decl.kind !== "FuncDecl") return false;
-        const old = gone.find((d) => d.kind === "FuncDecl" && d.name === decl.name);
-        const site = old === undefined ? undefined : this.sites.get(old);
-        if (site === undefined) return false;
-        pairs.push([site, decl]);
-      }
-      if (pairs.length !== gone.length) return false;
-      changes.push({ unit, file, source: next, pairs, gone });
+      const change = this.smallChange(unit, next);
+      if (change === null) return false;
+      changes.push(change);
     }
     this.source = source;
     this.fileList = null;
-    for (const { unit, file, source, pairs, gone } of changes) {
+    for (const { unit, file, source, bodies, gone, added } of changes) {
       for (const decl of gone) this.sites.delete(decl);
       this.unitOf.delete(unit.file);
       unit.file = file;
@@ -180,12 +180,48 @@ export class PackageState implements CheckedPackage {
       versions.set(file, source.version);
       this.parsed.set(file.path, file);
       this.unitOf.set(file, unit);
-      for (const [site, decl] of pairs) {
-        if (decl.kind === "FuncDecl") site.replaceBody(decl);
+      for (const [site, decl] of bodies) {
+        site.replaceBody(decl);
         this.sites.set(decl, site);
       }
+      for (const decl of added) this.sites.set(decl, new DeclSite(this, unit, decl));
     }
+    this.objects = this.index();
     return true;
+  }
+
+  /** How the file changed, where that is so little that no object that anybody knows of is another one; or null. */
+  private smallChange(unit: Unit, next: FileSource): Change | null {
+    const file = parseFile(this.world.go, next.path, next.text(), unit.file);
+    if (file.packageName !== unit.file.packageName) return null;
+    const now = new Set(file.decls);
+    const before = new Set(unit.file.decls);
+    const gone = unit.file.decls.filter((d) => !now.has(d));
+    const bodies: [DeclSite, FuncDecl][] = [];
+    const added: Decl[] = [];
+    const unpaired = new Set(gone);
+    for (const decl of file.decls) {
+      if (before.has(decl)) continue;
+      // A function whose head is the same has the same name node.
+      const old =
+        decl.kind === "FuncDecl"
+          ? gone.find((d) => d.kind === "FuncDecl" && d.name === decl.name)
+          : undefined;
+      const site = old === undefined ? undefined : this.sites.get(old);
+      if (decl.kind === "FuncDecl" && old !== undefined && site !== undefined) {
+        bodies.push([site, decl]);
+        unpaired.delete(old);
+      } else if (this.concernsNobody(decl)) added.push(decl);
+      else return null;
+    }
+    for (const decl of unpaired) if (!this.concernsNobody(decl)) return null;
+    return { unit, file, source: next, bodies, gone, added };
+  }
+
+  /** True for a declaration that may come or go unnoticed: a function of a name that was never looked up. */
+  private concernsNobody(decl: Decl): boolean {
+    if (decl.kind === "BadDecl") return true;
+    return decl.kind === "FuncDecl" && decl.receiverName === null && !this.asked.has(decl.name.name);
   }
 
   private readFiles(): Unit[] {
@@ -205,8 +241,6 @@ export class PackageState implements CheckedPackage {
 
   private collect(): Map<string, Obj> {
     if (this.objects !== null) return this.objects;
-    const objects = new Map<string, Obj>();
-    this.objects = objects;
     const aliases = new Map<string, string>(); // alias → the type of this package that it names
     for (const unit of this.readFiles()) {
       for (const decl of unit.file.decls) {
@@ -216,21 +250,8 @@ export class PackageState implements CheckedPackage {
           for (const { isAlias, name, type } of decl.specs) {
             if (isAlias && type.kind === "Ident") aliases.set(name.name, type.name);
           }
-        }
-        for (const obj of objectsOf(site)) {
-          if (decl.kind === "FuncDecl" && obj.kind === "func") {
-            const base = decl.receiverName;
-            if (base !== null) {
-              const list = this.methods.get(base);
-              if (obj.name === "_") continue;
-              if (list === undefined) this.methods.set(base, [obj]);
-              else list.push(obj);
-              continue;
-            }
-            if (obj.name === "init") continue;
-          }
-          if (obj.name !== "_" && obj.name !== "" && !objects.has(obj.name)) objects.set(obj.name, obj);
-        }
+        } else if (decl.kind === "FuncDecl" && decl.receiverName !== null)
+          this.addMethods(decl.receiverName, site);
       }
     }
     // A method may be declared on an alias of its type.
@@ -238,6 +259,30 @@ export class PackageState implements CheckedPackage {
       const declared = this.methods.get(alias);
       if (declared !== undefined)
         this.methods.set(target, [...(this.methods.get(target) ?? []), ...declared]);
+    }
+    this.objects = this.index();
+    return this.objects;
+  }
+
+  private addMethods(base: string, site: DeclSite): void {
+    for (const obj of site.objects) {
+      if (obj.kind !== "func" || obj.name === "_") continue;
+      const list = this.methods.get(base);
+      if (list === undefined) this.methods.set(base, [obj]);
+      else list.push(obj);
+    }
+  }
+
+  /** The package-level objects by name, in source order; of two of one name, the first. */
+  private index(): Map<string, Obj> {
+    const objects = new Map<string, Obj>();
+    for (const unit of this.readFiles()) {
+      for (const decl of unit.file.decls) {
+        if (decl.kind === "FuncDecl" && (decl.receiverName !== null || decl.name.name === "init")) continue;
+        for (const obj of this.sites.get(decl)!.objects) {
+          if (obj.name !== "_" && obj.name !== "" && !objects.has(obj.name)) objects.set(obj.name, obj);
+        }
+      }
     }
     return objects;
   }

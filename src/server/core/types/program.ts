@@ -79,7 +79,7 @@ function update(tables: Tables, source: ProgramSource): void {
       tables.states.delete(path);
       reset.push(...state.users);
     } else if (next !== state.source && !sameVersions(next, state.source)) {
-      if (sameShape(next, state.source) && state.takeBodies(next)) continue;
+      if (sameShape(next, state.source) && state.takeOver(next)) continue;
       tables.states.set(path, new PackageState(tables, next, state.readBefore()));
       reset.push(...state.users);
     }

@@ -3,7 +3,7 @@ import type { Expr, SelectorExpr } from "../syntax/ast.ts";
 import { type Checker, invalid, type Operand, recordObject, valueOperand } from "./checker.ts";
 import { expressionOrType, known } from "./expressions.ts";
 import { type Found, lookupFieldOrMethod } from "./lookup.ts";
-import { BuiltinObj, ConstObj, VarObj } from "./objects.ts";
+import { BuiltinObj, ConstObj, PkgNameObj, VarObj } from "./objects.ts";
 import { isTypeParam, under } from "./predicates.ts";
 import type { Obj, Selection, Signature, Type, Var } from "./types.ts";
 import { resolveName } from "./typexprs.ts";
@@ -13,7 +13,7 @@ export function selectorExpr(cx: Checker, e: SelectorExpr): Operand {
     const pkg = resolveName(cx, e.x.name);
     if (pkg !== null && pkg.kind === "pkgname") {
       recordObject(cx, e.x, pkg);
-      const member = pkg.imported()?.lookup(e.sel.name) ?? null;
+      const member = pkg instanceof PkgNameObj ? pkg.member(e.sel.name) : null;
       recordObject(cx, e.sel, member);
       return member === null ? invalid(e) : memberOperand(member, e);
     }

@@ -15,7 +15,7 @@ import { type Checker, recordInstance, recordObject, recordType } from "./checke
 import { toInteger } from "./constants.ts";
 import { expression } from "./expressions.ts";
 import { instantiateAlias, instantiateNamed } from "./instantiate.ts";
-import { FuncObj, UNKNOWN, VarObj } from "./objects.ts";
+import { FuncObj, PkgNameObj, UNKNOWN, VarObj } from "./objects.ts";
 import { isExported } from "./predicates.ts";
 import type { Func, Interface, Obj, Signature, Tuple, Type, TypeParam, Var } from "./types.ts";
 import { EMPTY_INTERFACE, EMPTY_TUPLE, universeLookup } from "./universe.ts";
@@ -76,8 +76,8 @@ function qualifiedType(cx: Checker, e: SelectorExpr): Type {
   if (e.x.kind !== "Ident") return UNKNOWN;
   const obj = resolveName(cx, e.x.name);
   recordObject(cx, e.x, obj);
-  if (obj === null || obj.kind !== "pkgname") return UNKNOWN;
-  const member = obj.imported()?.lookup(e.sel.name) ?? null;
+  if (!(obj instanceof PkgNameObj)) return UNKNOWN;
+  const member = obj.member(e.sel.name);
   recordObject(cx, e.sel, member);
   return member !== null && member.kind === "typename" ? member.type() : UNKNOWN;
 }
