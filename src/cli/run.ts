@@ -136,6 +136,10 @@ async function runOnce(args: RunArguments, argv: readonly string[], assets: stri
     output: (stream, data) =>
       pass(data, stream === "stdout" && request.stdout === "inherit" ? process.stdout : process.stderr),
     note: (sentence) => process.stderr.write(`maprace: ${sentence}\n`),
+    progress: (sentence) => {
+      // Logs need no word on what took long; whoever sits at a terminal does.
+      if (process.stderr.isTTY) process.stderr.write(`maprace: ${sentence}\n`);
+    },
   });
   const stopForwarding = forwardSignals(session);
   try {

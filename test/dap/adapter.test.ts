@@ -51,6 +51,8 @@ function story(): string[] {
       body?: { type?: string; category?: string; output?: string; exitCode?: number };
     };
     if (event === undefined) return [`${command} ${success ? "done" : "failed"}`];
+    // Only a build that takes long is told of.
+    if (event === "output" && body?.output?.startsWith("Building.")) return [];
     if (event === "output") return [`${body?.category}: ${body?.output?.trim()}`];
     if (event === RUN_RECORD_EVENT) return body?.type === "map" ? [] : [`record ${body?.type}`];
     return [event === "exited" ? `exited ${body?.exitCode}` : event];

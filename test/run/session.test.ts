@@ -71,6 +71,7 @@ class Watched {
           this.#wake();
         },
         note: (sentence) => this.notes.push(sentence),
+        progress: () => {},
       },
     );
     sessions.push(this.session);

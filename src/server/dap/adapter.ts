@@ -246,6 +246,7 @@ export class MapraceDebugSession extends DebugSession {
         if (text !== "") this.sendEvent(new OutputEvent(text, stream));
       },
       note: (sentence) => this.#console(`${sentence}\n`, "console"),
+      progress: (sentence) => this.#console(`${sentence}\n`, "console"),
     };
   }
 

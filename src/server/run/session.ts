@@ -24,8 +24,10 @@ export interface RunListener {
   record(record: RunRecord): void;
   /** A piece of the program's output. The next piece waits for the promise: a slow terminal slows the program. */
   output(stream: "stdout" | "stderr", data: Buffer): void | Promise<void>;
-  /** A sentence for the user about the run itself: what it is doing, what had to be done differently. */
+  /** A sentence for the user about the run itself: what had to be done differently. */
   note(sentence: string): void;
+  /** A sentence for whoever is waiting and wonders why. */
+  progress(sentence: string): void;
 }
 
 /** How a run ended. */
@@ -33,6 +35,10 @@ export interface RunResult {
   readonly end: RunEnd;
   readonly conflicts: readonly Conflict[];
 }
+
+const LONG_BUILD_MILLISECONDS = 3000;
+const LONG_BUILD =
+  "Building. The first build in a mode compiles the standard library with the detector in it, which takes a while; later ones do not.";
 
 /** Temporary folders of runs that are still under way: an exit of ours in the middle removes them. */
 const temporaryFolders = new Set<string>();
@@ -80,10 +86,11 @@ export class RunSession {
   }
 
   async #run(): Promise<RunResult> {
+    const waiting = setTimeout(() => this.#listener.progress(LONG_BUILD), LONG_BUILD_MILLISECONDS);
     const launch = await buildLaunch(this.#request, {
       onStart: (tree) => this.#own(tree),
       isStopped: () => this.#stopped,
-    });
+    }).finally(() => clearTimeout(waiting));
     for (const note of launch.build.notes) this.#listener.note(note);
     const exploration = this.#request.explore;
     const ends = exploration
