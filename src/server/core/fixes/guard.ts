@@ -3,8 +3,8 @@
  *
  * Decides which uses are guarded already, how the lock is spelt at a use, and where a new one is declared.
  */
-import type { Expr, Node, Stmt } from "../syntax/ast.ts";
-import type { Type, Var } from "../types/types.ts";
+import type { Expr, FuncDecl, Node, Stmt } from "../syntax/ast.ts";
+import type { Package, Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
 import type { LockName } from "./lockWork.ts";
 import type { Question } from "./question.ts";
@@ -19,8 +19,9 @@ import {
   statementsOf,
   textOf,
   unparen,
+  walk,
 } from "./tree.ts";
-import { freshName, hostOf, identifiersOf, isVar, place, type Use } from "./uses.ts";
+import { freshName, hostOf, identifiersOf, isVar, place, treesWith, type Use } from "./uses.ts";
 
 /** The lock of a map, and the uses that it still lacks. */
 export interface Guard {
@@ -138,7 +139,7 @@ function existingGuard(map: Var, mutex: Var, uses: readonly Use[]): Guard {
         `${map.name} is written at ${place(use.tree, use.ref)} while ${held.text} is held for reading; take the write lock in this function.`,
       );
     }
-    return held === undefined;
+    return held === undefined && !isHeldByCallers(use, mutex);
   });
   return {
     existing: mutex,
@@ -148,6 +149,34 @@ function existingGuard(map: Var, mutex: Var, uses: readonly Use[]): Guard {
       shared,
     }),
   };
+}
+
+/** True in a function that is only called with the mutex held. Throws {@link CannotFix} where some calls hold it. */
+function isHeldByCallers(use: Use, mutex: Var): boolean {
+  const { host } = use;
+  if (host?.kind !== "FuncDecl") return false;
+  const sites = callSites(use.tree.pkg, host);
+  const holding = sites.filter(({ tree, at }) => heldAt(tree, at).some((h) => h.mutex.origin === mutex));
+  if (holding.length === 0) return sites.length === 0 && host.name.name.endsWith("Locked");
+  if (holding.length === sites.length) return true;
+  const [open] = sites.filter((s) => !holding.includes(s));
+  throw new CannotFix(
+    `${host.name.name} is called with ${mutex.name} held and, at ${place(open!.tree, open!.at)}, without; hold it there too.`,
+  );
+}
+
+/** Where a package names a function other than to declare it: its calls, and places that hand it on. */
+function callSites(pkg: Package, host: FuncDecl): { readonly tree: DeclTree; readonly at: Node }[] {
+  const sites: { tree: DeclTree; at: Node }[] = [];
+  for (const tree of treesWith(pkg, host.name.name)) {
+    walk(tree.decl, (n) => {
+      if (n.kind !== "Ident" || n.name !== host.name.name || n === host.name) return undefined;
+      const obj = tree.info.objectOf(n);
+      if (obj?.kind === "func" && obj.origin.func === host) sites.push({ tree, at: n });
+      return undefined;
+    });
+  }
+  return sites;
 }
 
 function newGuard(
