@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { CodeAction, CodeLens, Hover, TextDocumentEdit } from "vscode-languageserver-protocol/node";
 import { pathToUri } from "../../src/server/lsp/uris.ts";
 import { addToTree, makeTree } from "../workspace/tree.ts";
@@ -320,6 +320,26 @@ describe("hover and code lenses", () => {
       [3, "maprace.run", { program: root, target: "test", testName: "TestÄ" }],
     ]);
   });
+});
+
+it("explains diagnostics that come late", async () => {
+  const root = makeTree({ "go.mod": "module m\n", "a.go": "package m\n" });
+  const now = performance.now.bind(performance);
+  let skipped = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now() + skipped);
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
+  const client = await startClient({
+    folders: [root],
+    initializationOptions: untrusted,
+    createCore: async () =>
+      createScriptedCore(() => {
+        skipped += 7_000;
+      }),
+  });
+  await client.open(pathToUri(`${root}/a.go`), "package m\n");
+  await expect.poll(() => client.statuses.at(-1)?.message).toMatch(/took 7 s.*Open the folder/);
 });
 
 describe("trust", () => {

@@ -31,6 +31,8 @@ export interface PublisherContext {
   readonly encoding: PositionEncoding;
   readonly helpBase: string | null;
   settings(): ServerSettings;
+  /** Told how long the answer for an open file took, in milliseconds. */
+  answered(milliseconds: number): void;
   /** Told of an analysis that failed; the server goes on. */
   failed(error: unknown): void;
 }
@@ -142,6 +144,7 @@ export class Publisher {
     const started = performance.now();
     const diagnostics = snapshot === null ? [] : this.#diagnosticsIn(path, snapshot);
     this.#lastTook = performance.now() - started;
+    this.#context.answered(this.#lastTook);
     await messagesIn();
     if (documents.get(uri) === document && !this.#disposed) {
       this.#send(document.uri, diagnostics, document);

@@ -41,6 +41,9 @@ export interface ServerParts {
 /** Settings where the client sends none. */
 const DEFAULT_SETTINGS: ServerSettings = { enable: true, minimumConfidence: "possible", go: "" };
 
+/** An answer that takes longer than this is explained to the user. */
+const SLOW_MS = 5_000;
+
 /** Files whose changes on disk matter. */
 const WATCHED = ["**/*.go", "**/go.mod", "**/go.sum", "**/go.work", "**/vendor/modules.txt"];
 
@@ -65,6 +68,7 @@ export function serve(connection: Connection, parts: ServerParts): void {
   let settings = DEFAULT_SETTINGS;
   let session: Session | null = null;
   let lastStatus = "";
+  let lastTook = 0;
 
   connection.onInitialize((params): InitializeResult => {
     session = startSession(params);
@@ -108,6 +112,10 @@ export function serve(connection: Connection, parts: ServerParts): void {
       encoding,
       helpBase,
       settings: () => settings,
+      answered: (milliseconds) => {
+        lastTook = milliseconds;
+        showStatus();
+      },
       failed: showFailure,
     });
     return {
@@ -278,7 +286,15 @@ export function serve(connection: Connection, parts: ServerParts): void {
   }
 
   function showStatus(): void {
-    const notes = session?.workspace.notes() ?? [];
+    const notes = [...(session?.workspace.notes() ?? [])];
+    if (lastTook > SLOW_MS) {
+      notes.push({
+        level: "info",
+        message:
+          `Analysing this workspace took ${Math.round(lastTook / 1000)} s, so diagnostics come late. ` +
+          "Open the folder of the module that you work on to have them sooner.",
+      });
+    }
     sendStatus({
       level: notes.some((note) => note.level === "warning") ? "warning" : notes.length > 0 ? "info" : "ok",
       message: notes.map((note) => note.message).join("\n"),
