@@ -43,9 +43,11 @@ process.on("exit", () => {
 export function startProcessTree(
   command: string,
   args: readonly string[],
-  options: Pick<SpawnOptions, "cwd" | "env" | "stdio">,
+  options: Pick<SpawnOptions, "env" | "stdio"> & { readonly cwd?: string },
 ): ProcessTree {
-  const child = spawn(command, args, { ...options, detached: !onWindows, windowsHide: true });
+  // As a shell does: PWD keeps the folder as it is spelled, and Go believes it where a symbolic link leads there.
+  const env = options.cwd === undefined ? options.env : { ...(options.env ?? process.env), PWD: options.cwd };
+  const child = spawn(command, args, { ...options, env, detached: !onWindows, windowsHide: true });
   const ended = new Promise<ProcessEnd>((resolve, reject) => {
     child.once("error", (error) => {
       // "error" also tells of a signal that could not be sent; only a failed start has no pid.
