@@ -3,6 +3,7 @@
  * exit status. The program's stdout and stderr pass through; reports go to stderr (text), to stdout (json, html:
  * the program's stdout then goes to stderr, so that nothing mixes with the records).
  */
+import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { CONFLICT_EXIT_CODE, type RunMode } from "../protocol.ts";
@@ -112,7 +113,7 @@ function readExploration(
 }
 
 async function runOnce(args: RunArguments, argv: readonly string[], assets: string): Promise<number> {
-  const cwd = process.cwd();
+  const cwd = currentFolder();
   const request: RunRequest = {
     ...args,
     cwd,
@@ -149,6 +150,14 @@ async function runOnce(args: RunArguments, argv: readonly string[], assets: stri
   } finally {
     stopForwarding();
   }
+}
+
+/** The current folder as the shell spells it, which may lead through a symbolic link; Go believes PWD likewise. */
+function currentFolder(): string {
+  const real = process.cwd();
+  const spelled = process.env.PWD;
+  if (spelled === undefined || !path.isAbsolute(spelled) || !existsSync(spelled)) return real;
+  return realpathSync(spelled) === realpathSync(real) ? spelled : real;
 }
 
 /** A reader that goes away (`| head`) ends what is printed, not the run: the exit status still counts. */

@@ -1,6 +1,6 @@
 /** Real programs, built with the Go that is installed and run under the detector. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -261,6 +261,18 @@ test("Go's own detector gives the same kind of conflicts, and leaves the status 
 test("a package of another module is built where it lies", async () => {
   const run = new Watched({ packages: [path.join(PROGRAMS, "exit3")], cwd: path.dirname(PROGRAMS) });
   expect((await run.session.finished).end.exitCode).toBe(3);
+});
+
+test("a folder reached by a symbolic link is run under the name it was given", async () => {
+  const link = path.join(path.dirname(temporary), `maprace-link-${process.pid}`);
+  symlinkSync(PROGRAMS, link, "junction");
+  try {
+    const run = new Watched({ packages: [path.join(link, "racy")], cwd: path.join(link, "racy") });
+    const { conflicts: found } = await run.session.finished;
+    expect(found[0]!.accesses[1].stack[0]!.file).toBe(path.join(link, "racy", "main.go"));
+  } finally {
+    unlinkSync(link);
+  }
 });
 
 test("a build that fails shows the compiler's words", async () => {

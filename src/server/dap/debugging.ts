@@ -97,7 +97,7 @@ export class DebuggedRun {
     this.#reports.start(0);
     this.#delve = await startDelve(
       dlv,
-      { ...launch.env, ...this.#reports.environment },
+      { cwd: launch.cwd, env: { ...launch.env, ...this.#reports.environment } },
       (event) => this.#onEvent(event),
       () => void this.#finish(),
     );

@@ -37,11 +37,12 @@ export function findDelve(env: NodeJS.ProcessEnv): string {
 /** Starts Delve and connects to it. Rejects with a {@link RunProblem} when it does not come up. */
 export async function startDelve(
   dlv: string,
-  env: NodeJS.ProcessEnv,
+  { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
   onEvent: (event: DebugProtocol.Event) => void,
   onClose: () => void,
 ): Promise<Delve> {
   const tree = startProcessTree(dlv, ["dap", "--listen=127.0.0.1:0"], {
+    cwd,
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });
