@@ -3,8 +3,8 @@
  *
  * Decides which uses are guarded already, how the lock is spelt at a use, and where a new one is declared.
  */
-import type { Expr, FuncDecl, Node, Stmt } from "../syntax/ast.ts";
-import type { Package, Type, Var } from "../types/types.ts";
+import type { Expr, FuncDecl, Ident, Node, Stmt } from "../syntax/ast.ts";
+import type { FuncNode, Package, Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
 import type { LockName } from "./lockWork.ts";
 import type { Question } from "./question.ts";
@@ -112,10 +112,10 @@ export function chooseGuard(
   const best = [...counts].sort((a, b) => b[1].length - a[1].length)[0];
   return best === undefined
     ? newGuard(question, map, uses, wanted, draft)
-    : existingGuard(map, best[0], wanted);
+    : existingGuard(map, best[0], wanted, draft);
 }
 
-function existingGuard(map: Var, mutex: Var, uses: readonly Use[]): Guard {
+function existingGuard(map: Var, mutex: Var, uses: readonly Use[], draft: Draft): Guard {
   const shared = mutexKind(mutex.type()) === "RWMutex";
   const sample = uses.flatMap((u) =>
     heldAt(u.tree, u.ref)
@@ -132,12 +132,12 @@ function existingGuard(map: Var, mutex: Var, uses: readonly Use[]): Guard {
       `${map.name} is guarded by ${sample.h.text}, which is not beside it; say which lock is meant by locking it here too.`,
     );
   }
+  const upgraded = new Set<FuncNode | null>();
   const missing = uses.filter((use) => {
     const held = heldAt(use.tree, use.ref).find((h) => h.mutex.origin === mutex);
-    if (held?.read === true && use.writes) {
-      throw new CannotFix(
-        `${map.name} is written at ${place(use.tree, use.ref)} while ${held.text} is held for reading; take the write lock in this function.`,
-      );
+    if (held?.read === true && use.writes && !upgraded.has(use.host)) {
+      takeForWriting(use, held.text, draft);
+      upgraded.add(use.host);
     }
     return held === undefined && !isHeldByCallers(use, mutex);
   });
@@ -149,6 +149,30 @@ function existingGuard(map: Var, mutex: Var, uses: readonly Use[]): Guard {
       shared,
     }),
   };
+}
+
+/** Makes the one read lock of a function a write lock. Throws {@link CannotFix} where there are several. */
+function takeForWriting(use: Use, lock: string, draft: Draft): void {
+  const { tree, host } = use;
+  const named = (method: string): Ident[] => {
+    const found: Ident[] = [];
+    walk(host ?? use.ref, (n) => {
+      if (n.kind === "CallExpr" && n.fun.kind === "SelectorExpr" && n.fun.sel.name === method) {
+        if (textOf(tree, n.fun.x) === lock) found.push(n.fun.sel);
+      }
+      return undefined;
+    });
+    return found;
+  };
+  const locks = named("RLock");
+  if (locks.length !== 1) {
+    throw new CannotFix(
+      `The map is written at ${place(tree, use.ref)} while ${lock} is held for reading, which it is ${locks.length} times there; take the write lock by hand.`,
+    );
+  }
+  for (const name of [...locks, ...named("RUnlock")]) {
+    draft.replace(tree.file, startOf(tree, name), endOf(tree, name), name.name.slice(1));
+  }
 }
 
 /** True in a function that is only called with the mutex held. Throws {@link CannotFix} where some calls hold it. */

@@ -53,7 +53,8 @@ export function guardWithRWMutex(question: Question, map: Var, uses: readonly Us
     guardFunction(sections, host, hostUses);
     guarded += hostUses.length;
   }
-  if (guarded === 0) throw new CannotFix(`No use of ${map.name} is left that a lock would fit around.`);
+  if (existing === null && guarded === 0)
+    throw new CannotFix(`No use of ${map.name} is left that a lock would fit around.`);
 }
 
 /** A test that no lock fits into stays as it is: it still compiles, and the program's own uses are what races. */
