@@ -54,6 +54,8 @@ export interface DeclFacts {
   readonly literal: ReadonlyMap<FuncLit, Fn>;
   /** The innermost loop that a local is first defined in; absent for those outside loops. */
   readonly loopOf: ReadonlyMap<Var, Node>;
+  /** Variables that are assigned in any way, or whose address is taken. */
+  readonly assigned: ReadonlySet<Var>;
   /** What fields and package-level variables are given: by assignment and in composite literals. */
   readonly stores: readonly { readonly holder: Var; readonly expr: Expr }[];
 }
@@ -105,8 +107,9 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
   const definitions = new Map<Var, Definition[]>();
   const stores: { holder: Var; expr: Expr }[] = [];
   const loopOf = new Map<Var, Node>();
+  const assigned = new Set<Var>();
   const loops: Node[] = [];
-  const facts: DeclFacts = { functions, definitions, literal, loopOf, stores };
+  const facts: DeclFacts = { functions, definitions, literal, loopOf, assigned, stores };
   const literalCount = new Map<Fn | null, number>();
 
   const define = (name: Expr, definition: Definition): void => {
@@ -136,6 +139,12 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
       else if (isReceive(expr)) define(name, { how: single && i > 0 ? "other" : "received", expr, index: 0 });
       else define(name, { how: "value", expr, index: single ? i : 0 });
     });
+  };
+  const markAssigned = (target: Expr | null): void => {
+    const x = target ? unparen(target) : null;
+    const id = x?.kind === "SelectorExpr" ? x.sel : x;
+    const obj = id?.kind === "Ident" ? info.objectOf(id) : null;
+    if (obj?.kind === "var") assigned.add(obj.origin);
   };
   const collectFields = (literal: CompositeLit): void => {
     const fields = structType(info.typeOf(literal))?.fields;
@@ -187,7 +196,11 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
       case "FuncLit":
         visit(node.body, addFn(node, fn));
         return;
+      case "UnaryExpr":
+        if (node.op === "&") markAssigned(node.x);
+        break;
       case "AssignStmt":
+        for (const target of node.lhs) markAssigned(target);
         if (node.op === "=" || node.op === ":=") assign(node.lhs, node.rhs);
         break;
       case "VarSpec":
@@ -196,6 +209,8 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
         else assign(node.names, node.values);
         break;
       case "RangeStmt":
+        markAssigned(node.key);
+        markAssigned(node.value);
         if (node.key) define(node.key, { how: "key", expr: node.x, index: 0 });
         if (node.value) define(node.value, { how: "element", expr: node.x, index: 0 });
         break;

@@ -6,7 +6,7 @@ import { forEachChild, unparen } from "../calls/functions.ts";
 import type { CoreFinding } from "../finding.ts";
 import type { Expr, Node } from "../syntax/ast.ts";
 import type { Evidence, Rule } from "./rule.ts";
-import { type SyncMapCall, syncMapCalls, syncMapFinding } from "./syncMapCalls.ts";
+import { type SyncMapCall, syncMapFinding } from "./syncMapCalls.ts";
 import { coreAccess, coreMap, lineLabel, mapName } from "./wording.ts";
 
 const HELP = `Each step is safe by itself, the two together are not: another goroutine can store between the check
@@ -53,7 +53,7 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
 
 function onSyncMaps(evidence: Evidence): CoreFinding[] {
   const found: CoreFinding[] = [];
-  const calls = syncMapCalls(evidence);
+  const calls = evidence.syncMapCalls;
   for (const [i, act] of calls.entries()) {
     const better = REPLACEMENTS[act.method];
     if (better === undefined) continue;

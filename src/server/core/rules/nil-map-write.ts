@@ -6,12 +6,11 @@
  * assigns, and package-level variables on the way from `main`.
  */
 import { groupKey } from "../accesses/path.ts";
-import { declFacts, type Fn, forEachChild, unparen } from "../calls/functions.ts";
+import { declFacts, type Fn } from "../calls/functions.ts";
 import { mapType } from "../calls/typeShape.ts";
 import type { Confidence, CoreFinding } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
-import type { Expr, Node } from "../syntax/ast.ts";
-import type { Info, Var } from "../types/types.ts";
+import type { Var } from "../types/types.ts";
 import type { Side } from "./conflicts.ts";
 import type { Evidence, Rule } from "./rule.ts";
 import { coreAccess, coreMap, lineLabel, mapName } from "./wording.ts";
@@ -91,35 +90,13 @@ function assignedVariables(evidence: Evidence): Assigned {
     for (const file of pkg.files) {
       for (const decl of file.decls) {
         if (decl.kind !== "FuncDecl" && decl.kind !== "VarDecl") continue;
-        const info = pkg.info(decl);
-        for (const { holder } of declFacts(pkg, decl).stores) variables.add(holder);
-        collectAddresses(decl, info, variables);
+        const { stores, assigned } = declFacts(pkg, decl);
+        for (const { holder } of stores) variables.add(holder);
+        for (const variable of assigned) if (variable.role !== "local") variables.add(variable);
       }
     }
   }
   return { variables };
-}
-
-/** Variables whose address is taken, that are assigned in other ways, or whose struct is converted or decoded. */
-function collectAddresses(root: Node, info: Info, variables: Set<Var>): void {
-  const addVariable = (e: Expr): void => {
-    const x = unparen(e);
-    const id = x.kind === "SelectorExpr" ? x.sel : x;
-    const obj = id.kind === "Ident" ? info.objectOf(id) : null;
-    if (obj?.kind === "var") variables.add(obj.origin);
-  };
-  const visit = (node: Node): void => {
-    if (node.kind === "UnaryExpr" && node.op === "&") addVariable(node.x);
-    if (node.kind === "AssignStmt") for (const target of node.lhs) addVariable(target);
-    if (node.kind === "RangeStmt")
-      for (const target of [node.key, node.value]) if (target) addVariable(target);
-    if (node.kind === "FuncDecl") {
-      if (node.body) visit(node.body);
-      return;
-    }
-    forEachChild(node, visit);
-  };
-  visit(root);
 }
 
 /** Writes into values that were made without the map, on the way of the function that made them. */

@@ -7,12 +7,14 @@ import type { Summaries } from "../accesses/summaries.ts";
 import type { Code, CoreFinding } from "../finding.ts";
 import type { Conflicts } from "./conflicts.ts";
 import type { MapUses } from "./mapUses.ts";
+import type { SyncMapCall } from "./syncMapCalls.ts";
 
 /** What checks look at: one version of a program. */
 export interface Evidence {
   readonly summaries: Summaries;
   readonly uses: MapUses;
   readonly conflicts: Conflicts;
+  readonly syncMapCalls: readonly SyncMapCall[];
 }
 
 /** One diagnostic. */

@@ -20,6 +20,7 @@ import type { Evidence, Rule } from "./rule.ts";
 import { syncMapGrowth } from "./sync-map-growth.ts";
 import { syncMapMisfit } from "./sync-map-misfit.ts";
 import { syncMapNilValue } from "./sync-map-nil-value.ts";
+import { collectSyncMapCalls } from "./syncMapCalls.ts";
 import { unsynchronizedMap } from "./unsynchronized-map.ts";
 import { applyIgnores, unusedIgnore } from "./unused-ignore.ts";
 import { writeUnderReadLock } from "./write-under-read-lock.ts";
@@ -64,7 +65,12 @@ export function createChecker(): Checker {
       summaries.forget(renewWorld(summaries.world, program, gone, come));
     }
     const uses = gatherUses(summaries);
-    const evidence: Evidence = { summaries, uses, conflicts: findConflicts(summaries, uses) };
+    const evidence: Evidence = {
+      summaries,
+      uses,
+      conflicts: findConflicts(summaries, uses),
+      syncMapCalls: collectSyncMapCalls(summaries),
+    };
     const found = CHECKED.flatMap((rule) => rule.check(evidence));
     kept = { summaries, outline };
     return applyIgnores(program, found).toSorted(byPlace);

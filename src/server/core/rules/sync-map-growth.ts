@@ -2,7 +2,7 @@
 import type { Fn } from "../calls/functions.ts";
 import { handlerKindOf } from "../goroutines/handlers.ts";
 import type { Rule } from "./rule.ts";
-import { syncMapCalls, syncMapFinding } from "./syncMapCalls.ts";
+import { syncMapFinding } from "./syncMapCalls.ts";
 import { lineLabel } from "./wording.ts";
 
 const HELP = `Every request may bring a new key, and no code deletes any: the map grows for as long as the program
@@ -28,7 +28,7 @@ export const syncMapGrowth: Rule = {
   title: "A sync.Map that only grows",
   help: HELP,
   check: (evidence) => {
-    const calls = syncMapCalls(evidence);
+    const calls = evidence.syncMapCalls;
     const emptied = new Set(calls.filter((call) => EMPTIES.includes(call.method)).map((call) => call.map));
     return calls
       .filter((call) => (call.method === "Store" || call.method === "LoadOrStore") && !emptied.has(call.map))

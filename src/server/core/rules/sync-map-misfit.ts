@@ -2,7 +2,7 @@
 import { unparen } from "../calls/functions.ts";
 import type { Stmt } from "../syntax/ast.ts";
 import type { Rule } from "./rule.ts";
-import { type SyncMapCall, syncMapCalls, syncMapFinding } from "./syncMapCalls.ts";
+import { type SyncMapCall, syncMapFinding } from "./syncMapCalls.ts";
 import { lineLabel } from "./wording.ts";
 
 const HELP = `\`sync.Map\` is made for keys that are written once and read often, or for goroutines that use disjoint
@@ -21,7 +21,7 @@ export const syncMapMisfit: Rule = {
   title: "A sync.Map where a map with a lock fits better",
   help: HELP,
   check: (evidence) =>
-    syncMapCalls(evidence)
+    evidence.syncMapCalls
       .filter(countsOnly)
       .map((call) =>
         syncMapFinding([call], {

@@ -1,7 +1,7 @@
 /** A nil stored in a `sync.Map` whose callers tell "absent" by a nil value. */
 import { unparen } from "../calls/functions.ts";
 import type { Rule } from "./rule.ts";
-import { type SyncMapCall, syncMapCalls, syncMapFinding } from "./syncMapCalls.ts";
+import { type SyncMapCall, syncMapFinding } from "./syncMapCalls.ts";
 import { lineLabel } from "./wording.ts";
 
 const HELP = `\`Load\` returns nil both for a key that is absent and for one that holds nil. Whoever drops its second
@@ -23,7 +23,7 @@ export const syncMapNilValue: Rule = {
   title: "A stored nil that looks like an absent key",
   help: HELP,
   check: (evidence) => {
-    const calls = syncMapCalls(evidence);
+    const calls = evidence.syncMapCalls;
     return calls
       .filter((call) => {
         const value =

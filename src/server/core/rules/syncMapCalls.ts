@@ -3,6 +3,7 @@
  * `sync.Map` look at. What is wrong with them is for the rules.
  */
 import { groupKey, groupOf, type Path } from "../accesses/path.ts";
+import type { Summaries } from "../accesses/summaries.ts";
 import { receiverOf } from "../accesses/values.ts";
 import { textOf } from "../accesses/walkRecord.ts";
 import { declFacts, type Fn, forEachChild, unparen } from "../calls/functions.ts";
@@ -10,7 +11,6 @@ import { isNamed } from "../calls/typeShape.ts";
 import type { AccessKind, CoreFinding } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
 import type { CallExpr, Node } from "../syntax/ast.ts";
-import type { Evidence } from "./rule.ts";
 import { coreMap, placeOf } from "./wording.ts";
 
 /** One call of a method of a `sync.Map`. */
@@ -26,22 +26,22 @@ export interface SyncMapCall {
 }
 
 /** All calls of methods of `sync.Map` outside tests, in source order. */
-export function syncMapCalls(evidence: Evidence): SyncMapCall[] {
+export function collectSyncMapCalls(summaries: Summaries): SyncMapCall[] {
   const found: SyncMapCall[] = [];
-  const { world } = evidence.summaries;
+  const { world } = summaries;
   for (const pkg of world.program.packages) {
     for (const file of pkg.files) {
       if (!/\.(Store|Load|Range|LoadOrStore|Swap)\(/.test(file.text)) continue;
       for (const decl of file.decls) {
         if (decl.kind !== "FuncDecl") continue;
-        for (const fn of declFacts(pkg, decl).functions) if (!isTestFile(fn)) collect(evidence, fn, found);
+        for (const fn of declFacts(pkg, decl).functions) if (!isTestFile(fn)) collect(summaries, fn, found);
       }
     }
   }
   return found;
 }
 
-function collect(evidence: Evidence, fn: Fn, found: SyncMapCall[]): void {
+function collect(summaries: Summaries, fn: Fn, found: SyncMapCall[]): void {
   const visit = (node: Node): void => {
     if (node.kind === "FuncLit") return;
     if (node.kind === "CallExpr") {
@@ -49,9 +49,7 @@ function collect(evidence: Evidence, fn: Fn, found: SyncMapCall[]): void {
       const selection = fun.kind === "SelectorExpr" ? fn.info.selectionOf(fun) : null;
       if (fun.kind === "SelectorExpr" && selection?.kind === "method") {
         const holder = selection.path.at(-1)?.type() ?? selection.recv;
-        const [value] = isNamed(holder, "sync", "Map")
-          ? receiverOf(evidence.summaries.world, fun, selection, fn)
-          : [];
+        const [value] = isNamed(holder, "sync", "Map") ? receiverOf(summaries.world, fun, selection, fn) : [];
         if (value?.kind === "path") {
           const { path } = value;
           const key = node.args[0] ? textOf(fn, node.args[0]) : "";
