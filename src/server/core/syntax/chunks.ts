@@ -253,14 +253,16 @@ function endsStatement(last: number): boolean {
  * The text of a piece as the grammar can read it: the same length, with the constructs of valid Go that the
  * grammar does not know spelt in a way that it does. Names are still taken from the original text.
  *
- * `new(expr)` (Go 1.26) becomes an ordinary call, and one-line groups (`const ( A = 1 )`) get the terminator
+ * `new(expr)` (Go 1.26) and calls of a function named `make` become ordinary calls, and one-line groups (`const ( A = 1 )`) get the terminator
  * that the grammar insists on, or lose their parentheses.
  */
 export function readable(text: string): string {
   let out = text;
   for (let at = out.indexOf("new("); at >= 0; at = out.indexOf("new(", at + 4)) {
-    if (at > 0 && (isWordChar(out.charCodeAt(at - 1)) || out.charCodeAt(at - 1) === 46)) continue;
-    if (isValueStart(out, at + 4)) out = `${out.slice(0, at)}_${out.slice(at + 1)}`;
+    if (!isNameEnd(out, at) && isValueStart(out, at + 4)) out = `${out.slice(0, at)}_${out.slice(at + 1)}`;
+  }
+  for (let at = out.indexOf("make("); at >= 0; at = out.indexOf("make(", at + 5)) {
+    if (!isNameEnd(out, at) && isOwnMake(out, at + 5)) out = `${out.slice(0, at)}_${out.slice(at + 1)}`;
   }
   if (out.includes("const") || out.includes("var")) {
     out = out.replace(/\b(const|var)([ \t]*)\(([^()\n`"']*(?:"[^"\n]*"[^()\n`"']*)?)\)/g, oneLineGroup);
@@ -273,6 +275,16 @@ function oneLineGroup(whole: string, keyword: string, gap: string, inner: string
   if (!inner.includes(";")) return `${keyword}${gap} ${inner} `;
   if (/[ \t]$/.test(inner)) return `${keyword}${gap}(${inner.slice(0, -1)};)`;
   return whole;
+}
+
+/** True where the name at `at` goes on from the left: `renew(`, `x.new(`. */
+function isNameEnd(text: string, at: number): boolean {
+  return at > 0 && (isWordChar(text.charCodeAt(at - 1)) || text.charCodeAt(at - 1) === 46);
+}
+
+/** True where the operand of `make` that starts at `at` can be no type, so that the name is the program's own. */
+function isOwnMake(text: string, at: number): boolean {
+  return /^\s*(?:\)|["'`0-9]|(?!chan\b)[\w.]+\s*[-+/%&|^<>=!])/.test(text.slice(at, at + 80));
 }
 
 /** True where the operand of `new` that starts at `at` reads as a value or a plain type name. */
