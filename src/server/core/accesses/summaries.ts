@@ -158,9 +158,9 @@ function split(accesses: readonly Access[], running: Alive | undefined): [Access
 }
 
 /** More signals than this are not followed to callers: big functions give hundreds, and few order anything. */
-const MOST_SIGNALS = 12;
+const MOST_SIGNALS = 16;
 
-/** Channels and groups before atomics; none of an instance that nobody can tell. */
+/** The last channels and groups (ends are signalled last), then atomics; none of an instance that nobody can tell. */
 function mostTelling(signals: readonly Signal[]): readonly Signal[] {
   const known = signals.filter((signal) => signal.path.root.role !== "field");
   if (known.length <= MOST_SIGNALS) return known;

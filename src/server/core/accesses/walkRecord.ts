@@ -46,8 +46,9 @@ export interface Walk {
   reportNil(write: NilWrite): void;
 }
 
-/** More signals than this are not kept for one access. */
-const MOST_SIGNALS = 12;
+/** More signals than this are not kept for one access; atomics leave room for channels and groups. */
+const MOST_SIGNALS = 48;
+const MOST_ATOMICS = 8;
 
 /** More accesses than this in one function are not followed to its callers. */
 export const MOST_ACCESSES = 400;
@@ -315,7 +316,8 @@ export function giveSignal(walk: Walk, signal: Signal): void {
   const repeated = last === undefined || last.signals.some((s) => signalKey(s) === key);
   if (!repeated || !walk.state.signalled.some((s) => signalKey(s) === key)) {
     for (const access of walk.accesses) {
-      if (access.signals.length < MOST_SIGNALS && !access.signals.some((s) => signalKey(s) === key)) {
+      const room = access.signals.length < (signal.by === "atomic" ? MOST_ATOMICS : MOST_SIGNALS);
+      if (room && !access.signals.some((s) => signalKey(s) === key)) {
         access.signals.push(signal);
       }
     }
