@@ -38,7 +38,8 @@ func mrAtomicLoad(addr unsafe.Pointer) *mrSync {
 		return nil
 	}
 	s := mrFindSync(uintptr(addr))
-	if s != nil {
+	// Most loads tell nothing new: those are no events.
+	if s != nil && !(mrLeq(s.clock, c.clock) && mrLeq(s.heard, c.heard)) {
 		c.learn(s)
 		c.note(mrEventAcquire, uintptr(addr), getfp())
 	}

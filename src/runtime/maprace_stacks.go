@@ -39,7 +39,13 @@ var mrStacks struct {
 	lock   mrSpin
 	used   uint32
 	bucket [mrStackBuckets]uint32
-	chunks [mrStackMax / mrStackChunk]*[mrStackChunk]*mrStack
+	chunks [mrStackMax / mrStackChunk]*mrStackBlock
+}
+
+// mrStackBlock is a part of the table from ids to stacks.
+type mrStackBlock struct {
+	_  sys.NotInHeap
+	at [mrStackChunk]*mrStack
 }
 
 // mrStackAt returns the stack with an id, nil for id 0.
@@ -47,7 +53,7 @@ func mrStackAt(id uint32) *mrStack {
 	if id == 0 {
 		return nil
 	}
-	return mrStacks.chunks[id/mrStackChunk][id%mrStackChunk]
+	return mrStacks.chunks[id/mrStackChunk].at[id%mrStackChunk]
 }
 
 // mrHasFramePointers tells where the stack can be walked without unwind tables.
@@ -124,7 +130,7 @@ func mrIntern(pcs *[mrDepth]uintptr, n int) uint32 {
 		t.used = id
 		chunk := &t.chunks[id/mrStackChunk]
 		if *chunk == nil {
-			*chunk = (*[mrStackChunk]*mrStack)(mrAlloc(unsafe.Sizeof([mrStackChunk]*mrStack{})))
+			*chunk = (*mrStackBlock)(mrAlloc(unsafe.Sizeof(mrStackBlock{})))
 		}
 		s := (*mrStack)(mrAlloc(unsafe.Offsetof(mrStack{}.pc) + uintptr(n)*goarch.PtrSize))
 		s.next = *bucket
@@ -133,7 +139,7 @@ func mrIntern(pcs *[mrDepth]uintptr, n int) uint32 {
 		for i := 0; i < n; i++ {
 			s.pc[i] = pcs[i]
 		}
-		(*chunk)[id%mrStackChunk] = s
+		(*chunk).at[id%mrStackChunk] = s
 		atomic.Store(bucket, id)
 	} else if id == 0 {
 		mrDropped++

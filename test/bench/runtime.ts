@@ -50,7 +50,7 @@ function measure(program: string | undefined, row: string): { time: number; memo
       env: { ...process.env, MAPRACE_STREAM: path.join(folder, "stream.jsonl") },
     });
     if (ran.status !== 0) {
-      console.log(`${row}: ${ran.stderr.slice(0, 300)}`);
+      console.log(`${row}: ${ran.error?.message ?? ran.stderr.slice(0, 300)}`);
       return undefined;
     }
     const [time = 0, peak = 0] = ran.stdout.trim().split(" ").map(Number);
