@@ -254,14 +254,19 @@ function isLazy(group: MapGroup): boolean {
  */
 function collect(meetings: readonly Meeting[]): Conflict[] {
   const bestOfMap = new Map<string, Confidence>();
+  const seenToRace = new Set(
+    meetings.filter((m) => m.confidence === "definite").map((m) => mapInFunction(m.flagged.access)),
+  );
   const together = new Map<string, Meeting[]>();
   for (const meeting of meetings) {
     const { access } = meeting.flagged;
     const map = groupKey(access.path);
     const best = bestOfMap.get(map);
     if (!best || RANK[meeting.confidence] < RANK[best]) bestOfMap.set(map, meeting.confidence);
-    const place = `${access.fn.file.path} ${access.fn.file.startOf(access.fn.decl) + access.fn.node.pos}`;
-    const key = `${map} ${meeting.confidence === "definite" ? place : `${meeting.confidence} ${meeting.kind}`}`;
+    const place = mapInFunction(access);
+    // Where a function was seen to race on the map, weaker evidence about it says nothing new.
+    if (meeting.confidence !== "definite" && seenToRace.has(place)) continue;
+    const key = meeting.confidence === "definite" ? place : `${map} ${meeting.confidence} ${meeting.kind}`;
     const list = together.get(key);
     if (list) list.push(meeting);
     else together.set(key, [meeting]);
@@ -289,6 +294,11 @@ function collect(meetings: readonly Meeting[]): Conflict[] {
 function isMinor(conflict: Conflict, all: readonly Conflict[]): boolean {
   if (conflict.kind !== "variable" || conflict.confidence === "definite") return false;
   return all.some((c) => c.kind !== "variable" && c.owner === conflict.owner && c.depth === conflict.depth);
+}
+
+/** A key for a map as one function uses it. */
+function mapInFunction({ path, fn }: Access): string {
+  return `${groupKey(path)} ${fn.file.path} ${fn.file.startOf(fn.decl) + fn.node.pos}`;
 }
 
 function severity(meeting: Meeting): number {
