@@ -1,4 +1,4 @@
-/** `npm run bench`: runs every benchmark of test/bench, or those named (`npm run bench -- core`). Each prints its own table. */
+/** `npm run bench`: builds, then runs every benchmark of test/bench, or those named (`npm run bench -- core`). Each prints its own table. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
