@@ -12,7 +12,7 @@ import { declFacts, type Fn } from "../calls/functions.ts";
 import { namedType } from "../calls/typeShape.ts";
 import { handlerKindOf, isTestFile } from "../goroutines/handlers.ts";
 import { signalKey } from "../goroutines/order.ts";
-import type { Node } from "../syntax/ast.ts";
+import type { Node, SourceFile } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
 
 /** One access as an entry point makes it. */
@@ -55,11 +55,16 @@ export function gatherUses(summaries: Summaries): MapUses {
   };
   const functions = workspaceFunctions(summaries);
   const called = new Set(functions.flatMap((fn) => [...summaries.calledIn(fn)]));
+  const generated = new Set([...new Set(functions.map((fn) => fn.file))].filter(isGenerated));
   for (const fn of functions) {
     const summary = summaries.summaryOf(fn);
     const from = entryKind(fn, called.has(fn));
     if (from !== null) {
-      for (const access of summary.accesses) add({ access, entry: fn, from, spawn: null });
+      for (const access of summary.accesses) {
+        // Generated encoders take what they are given: who locks is for whoever calls them.
+        if (from === "api" && generated.has(access.fn.file)) continue;
+        add({ access, entry: fn, from, spawn: null });
+      }
     }
     if (isTestFile(fn)) continue;
     for (const spawn of summary.spawns) {
@@ -97,6 +102,11 @@ export function workspaceFunctions(summaries: Summaries): Fn[] {
     }
   }
   return functions;
+}
+
+/** True for files that say that a tool wrote them. */
+function isGenerated(file: SourceFile): boolean {
+  return /^\/\/ Code generated .* DO NOT EDIT\.$/m.test(file.text.slice(0, 2_000));
 }
 
 /** True where the starter returns the channel that the goroutine ends with: its caller waits for it. */
