@@ -38,20 +38,17 @@ export type MapUses = ReadonlyMap<string, MapGroup>;
 
 /** Gathers the uses of every map of the workspace. */
 export function gatherUses(summaries: Summaries): MapUses {
-  const groups = new Map<string, { owner: Var; depth: number; uses: MapUse[]; known: Set<string> }>();
+  const groups = new Map<string, { owner: Var; depth: number; uses: MapUse[]; known: Variants }>();
   const add = (use: MapUse): void => {
     const { path } = use.access;
     const key = groupKey(path);
     let group = groups.get(key);
     if (!group) {
       const { owner, depth } = groupOf(path);
-      group = { owner, depth, uses: [], known: new Set() };
+      group = { owner, depth, uses: [], known: new Map() };
       groups.set(key, group);
     }
-    const identity = useKey(use);
-    if (group.known.has(identity)) return;
-    group.known.add(identity);
-    group.uses.push(use);
+    if (isNew(group.known, use)) group.uses.push(use);
   };
   const functions = workspaceFunctions(summaries);
   const called = new Set(functions.flatMap((fn) => [...summaries.calledIn(fn)]));
@@ -76,14 +73,40 @@ export function gatherUses(summaries: Summaries): MapUses {
   return groups;
 }
 
-/** A key that is equal for uses that can meet the same others: one place under the same kinds of locks. */
-function useKey({ access, from, spawn }: MapUse): string {
+/** What the kept uses of each place waited for before. */
+type Variants = Map<string, ReadonlySet<string>[]>;
+
+/** One place is kept with at most this many ways of having waited: one is enough for a Finding. */
+const MOST_VARIANTS = 4;
+
+/**
+ * True where no kept use of the same place meets whatever this one meets: one that waited for nothing else
+ * meets at least as much. A place deep in a big program is reached in thousands of ways, and all pairs are compared.
+ */
+function isNew(known: Variants, use: MapUse): boolean {
+  const key = placeOfUse(use);
+  const kept = known.get(key);
+  const waited = new Set(use.access.awaited.map(signalKey));
+  if (!kept) {
+    known.set(key, [waited]);
+    return true;
+  }
+  if (kept.length >= MOST_VARIANTS || kept.some((set) => isSubset(set, waited))) return false;
+  kept.push(waited);
+  return true;
+}
+
+function isSubset(small: ReadonlySet<string>, big: ReadonlySet<string>): boolean {
+  return small.size <= big.size && [...small].every((key) => big.has(key));
+}
+
+/** A key that is equal for uses of one place by the same goroutine under the same kinds of locks. */
+function placeOfUse({ access, from, spawn }: MapUse): string {
   const locks = access.locks.map(
     (lock) => (lock.path ? groupKey(lock.path) : "?") + lock.mode[0] + lock.by[0],
   );
-  const waited = access.awaited.map(signalKey);
   const goroutine = spawn ? `${placeKey(spawn.fn, spawn.node)}${spawn.many}` : "";
-  return `${from} ${goroutine} ${placeKey(access.fn, access.node)} ${access.kind} ${locks.sort().join()} ${waited.sort().join()}`;
+  return `${from} ${goroutine} ${placeKey(access.fn, access.node)} ${access.kind} ${locks.sort().join()}`;
 }
 
 function placeKey(fn: Fn, node: Node): string {
