@@ -60,6 +60,8 @@ test("packages of the module that the terminal stands in are built from there", 
 test("packages of another module are built in that module", () => {
   const two = path.join(folder, "two");
   expect(locatePackages(folder, ["./two"])).toEqual({ buildFolder: two, patterns: ["."], base: two });
+  // A folder that holds Go files needs no dot before it.
+  expect(locatePackages(folder, ["two"])).toEqual({ buildFolder: two, patterns: ["."], base: two });
   expect(locatePackages(folder, [two])).toEqual({ buildFolder: two, patterns: ["."], base: two });
   expect(locatePackages(folder, ["./two/..."])).toEqual({ buildFolder: two, patterns: ["./..."], base: two });
   expect(locatePackages(path.join(folder, "one"), ["../two/main.go"])).toEqual({

@@ -2,7 +2,7 @@
  * Decides in which folder a package is built. `go` only takes folders of the module it stands in; Maprace
  * also takes a folder of any other module, so that a run does not depend on where the terminal stands.
  */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 
 /** Where to build, and what `go` is told to build there. */
@@ -24,8 +24,9 @@ export function locatePackages(cwd: string, patterns: readonly string[]): Packag
   const here = moduleRoot(cwd);
   const places = named.map((pattern) => place(cwd, pattern));
   const first = places[0];
-  if (first === undefined || moduleRoot(first.folder) === here || places.includes(undefined)) {
-    return { buildFolder: cwd, patterns: named, base: cwd };
+  const inOneModule = here !== undefined && first !== undefined && moduleRoot(first.folder) === here;
+  if (first === undefined || inOneModule || places.includes(undefined)) {
+    return { buildFolder: cwd, patterns: named.map((name, i) => places[i]?.from(cwd) ?? name), base: cwd };
   }
   const buildFolder = first.folder;
   return {
@@ -47,9 +48,8 @@ function place(cwd: string, pattern: string): PatternPlace | undefined {
   if (!existsSync(resolved)) return undefined;
   const isFolder = statSync(resolved).isDirectory();
   if (!isFolder && !resolved.endsWith(".go")) return undefined;
-  // "fmt" beside a folder of that name means the import path to Go: only a dot or a slash makes a path.
-  if (isFolder && !rest && !path.isAbsolute(pattern) && !/^\.{1,2}(?:[\\/]|$)/.test(pattern))
-    return undefined;
+  // To Go only a dot or a slash makes a path; people also name a folder plainly, as they do for every other tool.
+  if (isFolder && !rest && !isPath(pattern) && !holdsGoFiles(resolved)) return undefined;
   return {
     folder: isFolder ? resolved : path.dirname(resolved),
     from: (folder) => {
@@ -58,6 +58,14 @@ function place(cwd: string, pattern: string): PatternPlace | undefined {
       return rest ? `${dotted}/...` : dotted;
     },
   };
+}
+
+function isPath(pattern: string): boolean {
+  return path.isAbsolute(pattern) || /^\.{1,2}(?:[\\/]|$)/.test(pattern);
+}
+
+function holdsGoFiles(folder: string): boolean {
+  return readdirSync(folder).some((name) => name.endsWith(".go"));
 }
 
 /** The nearest folder at or above `folder` that holds a go.work or else a go.mod. */
