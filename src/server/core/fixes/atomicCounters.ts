@@ -12,7 +12,7 @@ import { lazyMaking, redeclare } from "./mapDeclaration.ts";
 import type { Question } from "./question.ts";
 import { rangeOverSyncMap } from "./rangeCallback.ts";
 import { CannotFix } from "./refusal.ts";
-import { spellType, underlyingOf } from "./spell.ts";
+import { emptyInterface, spellType, underlyingOf } from "./spell.ts";
 import { type DeclTree, endOf, listOwnerOf, startOf, textOf } from "./tree.ts";
 import {
   freshName,
@@ -48,6 +48,11 @@ interface Work {
 
 /** Writes the Fix into the draft. Throws {@link CannotFix}. */
 export function rewriteToCounters(question: Question, map: Var, uses: readonly Use[], draft: Draft): void {
+  if (!map.pkg!.atLeast(19)) {
+    throw new CannotFix(
+      `The counters of sync/atomic came with Go 1.19, and the go.mod of ${map.name} names an older version; use a lock.`,
+    );
+  }
   const { key, elem } = mapTypeOf(map)!;
   const basic = underlyingOf(elem);
   const counter = basic.kind === "basic" ? COUNTERS[basic.name] : undefined;
@@ -256,7 +261,7 @@ function returnCopy(work: Work, use: Use): void {
   const keyType = spelled(work, tree, work.key);
   work.draft.before(tree, statement as Stmt, [
     `${totals} := make(map[${keyType}]${spelled(work, tree, work.elem)})`,
-    `${textOf(tree, use.ref)}.Range(func(${key}, ${value} any) bool {`,
+    `${textOf(tree, use.ref)}.Range(func(${key}, ${value} ${emptyInterface(tree.pkg)}) bool {`,
     `\t${totals}[${key}.(${keyType})] = ${countOf(work, tree, value)}`,
     "\treturn true",
     "})",

@@ -6,6 +6,7 @@
 import type { RangeStmt } from "../syntax/ast.ts";
 import type { Draft } from "./draft.ts";
 import { CannotFix } from "./refusal.ts";
+import { emptyInterface } from "./spell.ts";
 import { type DeclTree, endOf, startOf, textOf, walk } from "./tree.ts";
 import { place } from "./uses.ts";
 
@@ -15,7 +16,7 @@ export interface CallbackParam {
   readonly variable: { readonly name: string; readonly value: string } | null;
 }
 
-/** Rewrites the loop as `Range` of the sync.Map `on`, whose callback takes its arguments as `any`. */
+/** Rewrites the loop as `Range` of the sync.Map `on`, whose callback takes its arguments as empty interfaces. */
 export function rangeOverSyncMap(
   tree: DeclTree,
   loop: RangeStmt,
@@ -30,7 +31,7 @@ export function rangeOverSyncMap(
     tree,
     loop,
     draft,
-    `${on}.Range(func(${used.join(", ")} any) bool `,
+    `${on}.Range(func(${used.join(", ")} ${emptyInterface(tree.pkg)}) bool `,
     variables.length === 0 ? [] : [line],
   );
 }

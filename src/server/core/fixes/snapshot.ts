@@ -64,6 +64,11 @@ export function rewriteToSnapshot(question: Question, map: Var, uses: readonly U
       `${map.name} is local; a snapshot is for maps that outlive a function, so use a lock.`,
     );
   }
+  if (!map.pkg!.atLeast(19)) {
+    throw new CannotFix(
+      `A snapshot needs atomic.Pointer of Go 1.19, and the go.mod of ${map.name} names an older version; use a lock.`,
+    );
+  }
   for (const use of uses) refuse(map, use);
   refuseUpdates(map, uses);
   const dropped = uses.filter(

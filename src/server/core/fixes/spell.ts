@@ -8,6 +8,11 @@ import type { Package, Type } from "../types/types.ts";
 /** How one file names the packages it needs: returns the local name of an import path. */
 export type ImportName = (path: string, name: string) => string;
 
+/** The empty interface, which modules from before Go 1.18 have no shorter name for. */
+export function emptyInterface(pkg: Package): string {
+  return pkg.atLeast(18) ? "any" : "interface{}";
+}
+
 /** A type as source in a file of `pkg`, or null where it cannot be spelt (unknown, or not visible there). */
 export function spellType(type: Type, pkg: Package, importName: ImportName): string | null {
   const spell = (t: Type): string | null => spellType(t, pkg, importName);
@@ -18,6 +23,7 @@ export function spellType(type: Type, pkg: Package, importName: ImportName): str
     case "named":
     case "alias": {
       const { obj } = type;
+      if (obj.pkg === null && obj.name === "any") return emptyInterface(pkg);
       let name = obj.name;
       if (obj.pkg !== null && obj.pkg.path !== pkg.path) {
         if (!/^\p{Lu}/u.test(name)) return null;
@@ -47,7 +53,7 @@ export function spellType(type: Type, pkg: Package, importName: ImportName): str
     case "struct":
       return type.fields.length === 0 ? "struct{}" : null;
     case "interface":
-      return type.methods.length === 0 && type.embedded.length === 0 ? "any" : null;
+      return type.methods.length === 0 && type.embedded.length === 0 ? emptyInterface(pkg) : null;
     case "signature": {
       const params = type.params.vars.map((v, i) =>
         type.variadic && i === type.params.vars.length - 1

@@ -87,6 +87,11 @@ export class PackageState implements CheckedPackage {
     return this.units !== null;
   }
 
+  atLeast(minor: number): boolean {
+    const version = /^(\d+)\.(\d+)/.exec(this.source.goVersion);
+    return version === null || Number(version[1]) > 1 || Number(version[2]) >= minor;
+  }
+
   nextSerial(): number {
     return this.world.nextSerial();
   }
@@ -332,6 +337,7 @@ const UNSAFE: Package = {
   variant: "",
   inWorkspace: false,
   files: [],
+  atLeast: () => true,
   lookup: unsafeLookup,
   names: unsafeNames,
   info: () => {

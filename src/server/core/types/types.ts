@@ -220,6 +220,8 @@ export interface Package {
   /** False for dependencies and the standard library. */
   readonly inWorkspace: boolean;
   readonly files: readonly SourceFile[];
+  /** Whether go.mod lets the package use what came with Go 1.MINOR; true where no version is known. */
+  atLeast(minor: number): boolean;
   /** Package-level object by name, or null. */
   lookup(name: string): Obj | null;
   /** Package-level names in source order. */
