@@ -269,3 +269,15 @@ func mapraceMix(h, x uintptr) uintptr {
 	return h ^ h>>15 | 1
 }
 `;
+
+/** The same where there are no pipes, and connections stay inside the process, ordered by the locks of their queues. */
+export const POLL_WITHOUT_STREAMS = `//go:build js || wasip1
+
+package poll
+
+type mapraceStreams struct{}
+
+func (fd *FD) mapraceRead(n int) {}
+
+func (fd *FD) mapraceWrite() {}
+`;

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { RunMode } from "../../protocol.ts";
-import { type Adaptation, CONSTANTS, muteHooks, POLL_STREAMS } from "./adaptations.ts";
+import { type Adaptation, CONSTANTS, muteHooks, POLL_STREAMS, POLL_WITHOUT_STREAMS } from "./adaptations.ts";
 import { atomicWrappers, wrapDirectCalls, wrapOwnOperations } from "./atomics.ts";
 import { runGo } from "./goCommand.ts";
 import { RACE0_ON, unansweredHooks } from "./hooks.ts";
@@ -253,6 +253,7 @@ function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): 
   }
   if (swiss) put("internal/runtime/maps/maprace.go", spell(SWISS_MAP_HOOKS, toolchain));
   put("internal/poll/maprace.go", POLL_STREAMS);
+  put("internal/poll/maprace_without.go", POLL_WITHOUT_STREAMS);
   put("net/http/maprace.go", muteHooks("http"));
   put("fmt/maprace.go", muteHooks("fmt"));
   // Where 64-bit operations are declared depends on the version and, since Go 1.26, on the word size.
