@@ -84,7 +84,7 @@ function reportFinding({ finding, snapshot }: FoundIn, analysis: Analysis): Find
         locks: access.locks,
       };
     }),
-    advice: finding.advice,
+    advice: snapshot.advice(finding),
     fixes: snapshot.fixes(finding),
   };
 }

@@ -35,7 +35,8 @@ function rule(code: Code): object {
 
 function result({ finding, snapshot }: FoundIn, codes: readonly string[], analysis: Analysis): object {
   const [flagged, ...others] = finding.accesses;
-  const advice = finding.advice === null ? "" : ` ${finding.advice.why}`;
+  const advised = snapshot.advice(finding);
+  const advice = advised === null ? "" : ` Advice: ${advised.kind}: ${advised.why}.`;
   return {
     ruleId: finding.code,
     ruleIndex: codes.indexOf(finding.code),

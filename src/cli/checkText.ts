@@ -30,15 +30,14 @@ function makePaint(colour: boolean): Paint {
   return { strong: code(1), warn: code(33), faint: code(2) };
 }
 
-/** The command that makes the advised Fix, or the first that can be made; null where there is none. */
+/** The command that makes the advised Fix; null where none is advised or can be made. */
 function fixCommand(finding: Finding, path: string, base: string): string | null {
   const { advice, fixes } = finding;
-  const kind = advice !== null && fixes.includes(advice.kind) ? advice.kind : fixes[0];
-  if (kind === undefined) {
+  if (advice === null || !fixes.includes(advice.kind)) {
     return null;
   }
   const fromHere = (target: string): string => relative(process.cwd(), target) || ".";
-  return `maprace fix --kind ${kind} --at ${fromHere(path)}:${finding.accesses[0]?.line} --diff ${fromHere(base)}`;
+  return `maprace fix --kind ${advice.kind} --at ${fromHere(path)}:${finding.accesses[0]?.line} --diff ${fromHere(base)}`;
 }
 
 function formatFinding(

@@ -43,6 +43,7 @@ function makeSnapshot(source: ProgramSource, onFindings: () => void): Snapshot {
         ? null
         : { pos: found.accesses[0].pos, end: found.accesses[0].end, markdown: found.reasoning };
     },
+    advice: (one) => one.advice,
     fixes: () => ["rwmutex", "sync-map"],
     fix: (one, kind) =>
       kind === "sync-map"

@@ -4,7 +4,8 @@
  * Everything outside `core/` talks to this file alone. Core reads no file and knows no clock: the workspace
  * hands it sources, and the same sources give the same answers.
  */
-import type { Code, CoreFinding, FileEdit, FilePlace, FixKind, Refusal } from "./finding.ts";
+import { adviceAmong } from "./advice/advice.ts";
+import type { Advice, Code, CoreFinding, FileEdit, FilePlace, FixKind, Refusal } from "./finding.ts";
 import { fixKinds, makeFix } from "./fixes/fixes.ts";
 import { type Checker, createChecker, RULES } from "./rules/rules.ts";
 import type { SourceFile } from "./syntax/ast.ts";
@@ -53,6 +54,8 @@ export interface Snapshot {
   faults(): readonly FilePlace[];
   /** What is known about the map at an offset of a file, with the reasoning of its Findings. */
   hover(path: string, offset: number): Hover | null;
+  /** What to do about a Finding of this snapshot: one of its Fixes, where it has any. */
+  advice(finding: CoreFinding): Advice | null;
   /** The Fixes that can be made for a Finding of this snapshot. */
   fixes(finding: CoreFinding): readonly FixKind[];
   /** The edits of one Fix, in this snapshot's text. */
@@ -104,25 +107,40 @@ function createSnapshot(program: Program, check: Checker): Snapshot {
     found ??= check(program);
     return found;
   };
+  const fixes = (finding: CoreFinding): readonly FixKind[] => {
+    // Several Findings share one map, and asking walks its package.
+    const map = `${finding.map.path}:${finding.map.pos}:${finding.map.depth} ${finding.code}`;
+    const known = kinds.get(map) ?? fixKinds(program, finding);
+    kinds.set(map, known);
+    return known;
+  };
+  const advice = (finding: CoreFinding): Advice | null => {
+    const fitting = finding.advice;
+    if (fitting === null) return null;
+    return adviceAmong(fitting, fixes(finding), () => {
+      const made = makeFix(program, finding, fitting.kind);
+      return "refused" in made ? made.refused : "";
+    });
+  };
   return {
     findings,
     findingsIn: (path) => findings().filter((finding) => finding.accesses[0].path === path),
     text: (path) => files.get(path)?.text ?? null,
     faults: () =>
       [...files.values()].flatMap((f) => f.errors.map(({ pos, end }) => ({ path: f.path, pos, end }))),
-    hover: (path, offset) => hoverAt(findings(), path, offset),
-    fixes: (finding) => {
-      // Several Findings share one map, and asking walks its package.
-      const map = `${finding.map.path}:${finding.map.pos}:${finding.map.depth} ${finding.code}`;
-      const known = kinds.get(map) ?? fixKinds(program, finding);
-      kinds.set(map, known);
-      return known;
-    },
+    hover: (path, offset) => hoverAt(findings(), advice, path, offset),
+    advice,
+    fixes,
     fix: (finding, kind) => makeFix(program, finding, kind),
   };
 }
 
-function hoverAt(findings: readonly CoreFinding[], path: string, offset: number): Hover | null {
+function hoverAt(
+  findings: readonly CoreFinding[],
+  adviceOn: Snapshot["advice"],
+  path: string,
+  offset: number,
+): Hover | null {
   for (const finding of findings) {
     const at = finding.accesses.find((a) => a.path === path && a.pos <= offset && offset <= a.end);
     if (!at) continue;
@@ -131,7 +149,8 @@ function hoverAt(findings: readonly CoreFinding[], path: string, offset: number)
       finding.message,
       finding.reasoning,
     ];
-    if (finding.advice) parts.push(`Advice: \`${finding.advice.kind}\`, because ${finding.advice.why}.`);
+    const advice = adviceOn(finding);
+    if (advice !== null) parts.push(`Advice: \`${advice.kind}\`: ${advice.why}.`);
     return { pos: at.pos, end: at.end, markdown: parts.filter((part) => part !== "").join("\n\n") };
   }
   return null;

@@ -87,6 +87,7 @@ export interface CoreFinding {
   readonly accesses: readonly [CoreAccess, ...CoreAccess[]];
   /** Why nothing orders the sides, for hover: which goroutines, which locks. */
   readonly reasoning: string;
+  /** What fits how the map is used, whether or not that Fix can be made; null where there is no choice. */
   readonly advice: Advice | null;
 }
 

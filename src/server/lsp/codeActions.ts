@@ -53,7 +53,7 @@ export function offerActions(
       continue;
     }
     const diagnostic = toDiagnostic(finding, context);
-    const advised = finding.advice?.kind;
+    const advised = snapshot.advice(finding)?.kind;
     const kinds = [...snapshot.fixes(finding)].sort((a, b) => Number(b === advised) - Number(a === advised));
     for (const kind of kinds) {
       const data: ActionData = {

@@ -94,7 +94,7 @@ export function emitAccess(walk: Walk, e: Expr, kind: AccessKind, counter = fals
 }
 
 /** True where the local was given the map before its variable was given another: nobody else has it any more. */
-function isTakenOut(walk: Walk, e: Expr, path: Path): boolean {
+export function isTakenOut(walk: Walk, e: Expr, path: Path): boolean {
   const { replaced } = walk.state;
   const x = unparen(e);
   const obj = replaced.size > 0 && x.kind === "Ident" ? walk.fn.info.objectOf(x) : null;

@@ -14,6 +14,7 @@ import {
   emitAccess,
   giveSignal,
   isMade,
+  isTakenOut,
   mayBeMade,
   record,
   signalChannel,
@@ -320,6 +321,7 @@ function rebase(
   const replaced = binding.has(access.path.root);
   const variable = replaced && access.path.steps.length === 0 ? null : access.variable;
   if (variable === null && access.content === null) return [];
+  if (isTakenOutBefore(walk, access)) return [];
   const kept = how === "spawn" ? [] : keptLocks(walk, access, binding);
   const locks =
     access.locks.length === 0 ? kept : [...kept, ...access.locks.map((l) => rebaseLock(walk, l, binding))];
@@ -341,6 +343,12 @@ function rebase(
     unlocked: how === "spawn" ? [] : unlocked,
     made: access.made || isMade(state, path),
   }));
+}
+
+/** True for what a literal does with a map that was taken out of its variable before the literal runs. */
+function isTakenOutBefore(walk: Walk, { fn, node, path, variable }: Access): boolean {
+  if (node.kind !== "Ident" || variable !== null || fn.facts !== walk.fn.facts) return false;
+  return isTakenOut(walk, node, path);
 }
 
 function keptLocks(walk: Walk, access: Access, binding: Binding): readonly Held[] {

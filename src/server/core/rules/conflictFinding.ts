@@ -2,10 +2,10 @@
  * Makes the Finding of a conflict, for the rules that flag one. The rules give the sentence.
  */
 import { groupKey } from "../accesses/path.ts";
-import { adviseOn } from "../advice/advice.ts";
-import type { Code, CoreFinding } from "../finding.ts";
+import { adviseGuard, adviseOn, adviseWriteLock } from "../advice/advice.ts";
+import type { Advice, Code, CoreFinding } from "../finding.ts";
 import type { Conflict } from "./conflicts.ts";
-import type { MapUses } from "./mapUses.ts";
+import type { MapGroup, MapUses } from "./mapUses.ts";
 import { coreAccess, coreMap, reasoningOf } from "./wording.ts";
 
 /** The Finding of a conflict; null where the map is not declared in source. */
@@ -35,6 +35,18 @@ export function conflictFinding(
     map,
     accesses: [coreAccess(conflict.flagged), ...conflict.others.map(coreAccess)],
     reasoning: reasoningOf(conflict.flagged, conflict.others[0], conflict.guard),
-    advice: adviseOn(group),
+    advice: adviceOf(conflict, group),
   };
+}
+
+/** A lock that is there already is taken; only without one is there a choice. */
+function adviceOf({ kind, guard, flagged, others }: Conflict, group: MapGroup): Advice {
+  if (kind === "read-lock") {
+    const held = flagged.access.locks.find((lock) => lock.by === "mutex" && lock.mode === "read") ?? guard;
+    return held ? adviseWriteLock(held) : adviseOn(group);
+  }
+  if (kind !== "inconsistent") return adviseOn(group);
+  const locks = [...others, flagged].flatMap((side) => side.access.locks);
+  const taken = guard ?? locks.find((lock) => lock.by === "mutex");
+  return taken ? adviseGuard(taken) : adviseOn(group);
 }
