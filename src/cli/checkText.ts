@@ -52,7 +52,11 @@ function formatFinding(
     ...excerpt(flagged, places[0], paint),
   ];
   others.slice(0, MOST_SIDES).forEach((other, i) => {
-    lines.push(`  ${paint.strong(place(other))}: ${side(other)}`, ...excerpt(other, places[i + 1], paint));
+    if (isSame(other, flagged)) {
+      lines.push(`  with itself: ${anotherRun(other)}; ${locksOf(other)}`);
+    } else {
+      lines.push(`  ${paint.strong(place(other))}: ${side(other)}`, ...excerpt(other, places[i + 1], paint));
+    }
   });
   if (others.length > MOST_SIDES) {
     lines.push(`  and ${others.length - MOST_SIDES} more`);
@@ -70,10 +74,26 @@ function place(access: FindingAccess): string {
   return `${access.file}:${access.line}:${access.column}`;
 }
 
+/** True for the same place: what is flagged meets itself, run by another goroutine. */
+function isSame(a: FindingAccess, b: FindingAccess): boolean {
+  return place(a) === place(b) && a.endLine === b.endLine && a.endColumn === b.endColumn;
+}
+
 function side(access: FindingAccess): string {
-  const locks = access.locks.length === 0 ? "no lock held" : `holding ${access.locks.join(", ")}`;
   const goroutine = access.goroutine === "" ? "" : `, ${access.goroutine}`;
-  return `${access.kind} in ${access.function}${goroutine}; ${locks}`;
+  return `${access.kind} in ${access.function}${goroutine}; ${locksOf(access)}`;
+}
+
+function locksOf(access: FindingAccess): string {
+  return access.locks.length === 0 ? "no lock held" : `holding ${access.locks.join(", ")}`;
+}
+
+/** Who runs an access a second time: "another run of http handler main.Login", "another caller of main.Add". */
+function anotherRun({ goroutine, function: name }: FindingAccess): string {
+  if (goroutine.startsWith("a caller of ")) {
+    return `another${goroutine.slice(1)}`;
+  }
+  return `another run of ${goroutine === "" ? name : goroutine.replace(/^go statement/, "the go statement")}`;
 }
 
 /** The source line with its number, and carets under the access. */

@@ -85,9 +85,31 @@ describe("formatText", () => {
   });
 
   it("counts by confidence, and counts sides past the third", () => {
-    const text = format([{ accesses: Array(6).fill(access({})), confidence: "definite" }, {}]);
+    const text = format([
+      { accesses: [access({}), ...Array(5).fill(access({ line: 7 }))], confidence: "definite" },
+      {},
+    ]);
     expect(text).toContain("  and 2 more\n");
     expect(text).toContain("2 findings: 1 definite, 1 likely");
+  });
+
+  it("says in one line that an access meets itself", () => {
+    const self = access({ goroutine: "http handler main.count (registered at main.go:9)" });
+    expect(format([{ accesses: [self, self] }])).toBe(
+      `a.go:4:13: warning: m is written while another goroutine may read it. [unsynchronized-map, likely]
+     4 | \t/* 👍 */ m["é"] = 1 // write
+       | \t         ^^^^^^
+  with itself: another run of http handler main.count (registered at main.go:9); no lock held
+
+1 finding: 1 likely (1 package, 1 file, 1,234 lines, 12 ms).`,
+    );
+  });
+
+  it("names another caller where anybody may call", () => {
+    const self = access({ goroutine: "a caller of p.F", locks: ["mu (read)"] });
+    expect(format([{ accesses: [self, self] }])).toContain(
+      "  with itself: another caller of p.F; holding mu (read)\n",
+    );
   });
 
   it("colours only where asked to", () => {
