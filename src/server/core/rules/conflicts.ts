@@ -16,6 +16,8 @@ import { guardOf, mayGuard } from "../locks/guards.ts";
 import { exclusion } from "../locks/heldLocks.ts";
 import type { Var } from "../types/types.ts";
 import { type MapGroup, type MapUse, type MapUses, workspaceFunctions } from "./mapUses.ts";
+import type { Ignores } from "./unused-ignore.ts";
+import { placeOf } from "./wording.ts";
 
 /** One side of a conflict. */
 export interface Side {
@@ -54,25 +56,39 @@ interface Meeting {
 
 const RANK: Readonly<Record<Confidence, number>> = { definite: 0, likely: 1, possible: 2 };
 
-/** Finds all conflicts of a program. */
-export function findConflicts(summaries: Summaries, uses: MapUses): Conflicts {
+/** Finds all conflicts of a program, those aside that a comment silences at one of their sides. */
+export function findConflicts(summaries: Summaries, uses: MapUses, ignores: Ignores): Conflicts {
   const meetings: Meeting[] = [];
-  for (const pair of workspaceFunctions(summaries).flatMap((fn) => summaries.pairsIn(fn))) {
-    // What the starter signals after its access is known only now.
-    if (orderedBySignal(pair.a, pair.b)) continue;
-    const a: Side = { access: pair.a, spawn: pair.spawnA, entry: pair.within, from: "goroutine" };
-    const from = pair.spawnB ? "goroutine" : "start";
-    const b: Side = { access: pair.b, spawn: pair.spawnB, entry: pair.within, from };
-    const guard = guardOfGroup(uses.get(groupKey(pair.a.path)));
-    const confidence = pair.a.dynamic || pair.b.dynamic ? "possible" : "definite";
-    meetings.push(...meetingsOf(a, b, confidence, guard));
+  for (const fn of workspaceFunctions(summaries)) {
+    for (const pair of summaries.pairsIn(fn)) {
+      // What the starter signals after its access is known only now.
+      if (orderedBySignal(pair.a, pair.b)) continue;
+      const a: Side = { access: pair.a, spawn: pair.spawnA, entry: pair.within, from: "goroutine" };
+      const from = pair.spawnB ? "goroutine" : "start";
+      const b: Side = { access: pair.b, spawn: pair.spawnB, entry: pair.within, from };
+      const guard = guardOfGroup(uses.get(groupKey(pair.a.path)));
+      const confidence = pair.a.dynamic || pair.b.dynamic ? "possible" : "definite";
+      meetings.push(...meetingsOf(a, b, confidence, guard));
+    }
   }
   for (const group of uses.values()) for (const meeting of meetingsOfGroup(group)) meetings.push(meeting);
-  return collect(meetings);
+  const silenced = ({ access }: Side): boolean => ignores.silences(placeOf(access.fn, access.node));
+  // Both sides are asked: each may have a comment of its own, and both are then of use.
+  return collect(meetings.filter(({ flagged, other }) => [flagged, other].filter(silenced).length === 0));
 }
 
+/** What was found out about groups that an edit left as they were. */
+const guards = new WeakMap<MapGroup, Held | null>();
+const meetingsIn = new WeakMap<MapGroup, readonly Meeting[]>();
+
 function guardOfGroup(group: MapGroup | undefined): Held | null {
-  return group ? guardOf(group.uses.map((use) => use.access)) : null;
+  if (!group) return null;
+  let guard = guards.get(group);
+  if (guard === undefined) {
+    guard = guardOf(group.uses.map((use) => use.access));
+    guards.set(group, guard);
+  }
+  return guard;
 }
 
 /** The meetings of two sides: the one without the lock is flagged, or both where neither has one. */
@@ -120,7 +136,16 @@ export function writes(access: Access): boolean {
   return access.content === "write" || access.variable === "write";
 }
 
-function meetingsOfGroup(group: MapGroup): Meeting[] {
+function meetingsOfGroup(group: MapGroup): readonly Meeting[] {
+  let meetings = meetingsIn.get(group);
+  if (!meetings) {
+    meetings = compareUses(group);
+    meetingsIn.set(group, meetings);
+  }
+  return meetings;
+}
+
+function compareUses(group: MapGroup): Meeting[] {
   const meetings: Meeting[] = [];
   const uses = group.uses.filter((use) => use.from !== "start" && !isTestFile(use.access.fn));
   if (!uses.some((use) => writes(use.access))) return meetings;
@@ -130,9 +155,11 @@ function meetingsOfGroup(group: MapGroup): Meeting[] {
     for (let j = i; j < uses.length; j++) {
       const a = uses[i]!;
       const b = uses[j]!;
-      if (!conflicts(a.access, b.access) || orderedBySignal(a.access, b.access) || inSequence(a, b)) continue;
+      if (!conflicts(a.access, b.access) || inSequence(a, b)) continue;
       const confidence = confidenceOf(group, a, b, guard, lazy);
-      if (confidence !== null) meetings.push(...meetingsOf(sideOf(a), sideOf(b), confidence, guard));
+      // Signals take longest to compare.
+      if (confidence === null || orderedBySignal(a.access, b.access)) continue;
+      meetings.push(...meetingsOf(sideOf(a), sideOf(b), confidence, guard));
     }
   }
   return meetings;

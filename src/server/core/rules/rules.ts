@@ -13,7 +13,7 @@ import { findConflicts } from "./conflicts.ts";
 import { inconsistentLock } from "./inconsistent-lock.ts";
 import { leakedGuardedMap } from "./leaked-guarded-map.ts";
 import { mapVariableRace } from "./map-variable-race.ts";
-import { gatherUses } from "./mapUses.ts";
+import { gatherUses, type MapUses } from "./mapUses.ts";
 import { nilMapWrite } from "./nil-map-write.ts";
 import { recoverCannotCatch } from "./recover-cannot-catch.ts";
 import type { Evidence, Rule } from "./rule.ts";
@@ -22,7 +22,7 @@ import { syncMapMisfit } from "./sync-map-misfit.ts";
 import { syncMapNilValue } from "./sync-map-nil-value.ts";
 import { collectSyncMapCalls } from "./syncMapCalls.ts";
 import { unsynchronizedMap } from "./unsynchronized-map.ts";
-import { applyIgnores, unusedIgnore } from "./unused-ignore.ts";
+import { readIgnores, unusedIgnore } from "./unused-ignore.ts";
 import { writeUnderReadLock } from "./write-under-read-lock.ts";
 
 const CHECKED: readonly Rule[] = [
@@ -49,7 +49,8 @@ export type Checker = (program: Program) => readonly CoreFinding[];
 
 /** A checker that knows nothing yet. */
 export function createChecker(): Checker {
-  let kept: { readonly summaries: Summaries; readonly outline: Outline } | null = null;
+  let kept: { readonly summaries: Summaries; readonly outline: Outline; readonly uses: MapUses } | null =
+    null;
   return (program) => {
     const outline = outlineOf(program);
     const last = kept;
@@ -64,16 +65,17 @@ export function createChecker(): Checker {
       const come = [...outline.bodies].filter((facts) => !before.bodies.has(facts));
       summaries.forget(renewWorld(summaries.world, program, gone, come));
     }
-    const uses = gatherUses(summaries);
+    const uses = gatherUses(summaries, last?.uses ?? new Map());
+    const ignores = readIgnores(program);
     const evidence: Evidence = {
       summaries,
       uses,
-      conflicts: findConflicts(summaries, uses),
+      conflicts: findConflicts(summaries, uses, ignores),
       syncMapCalls: collectSyncMapCalls(summaries),
     };
     const found = CHECKED.flatMap((rule) => rule.check(evidence));
-    kept = { summaries, outline };
-    return applyIgnores(program, found).toSorted(byPlace);
+    kept = { summaries, outline, uses };
+    return ignores.apply(found).toSorted(byPlace);
   };
 }
 

@@ -1,14 +1,14 @@
 /**
- * Suppression by comment: `//maprace:ignore reason` on the line of a flagged access or on the line above.
- * A reason is required, and a comment that suppresses nothing is flagged.
+ * Suppression by comment: `//maprace:ignore reason` on the line of an access or on the line above; one side of a
+ * pair is enough. A reason is required, and a comment that suppresses nothing is flagged.
  */
-import type { CoreFinding } from "../finding.ts";
+import type { CoreFinding, FilePlace } from "../finding.ts";
 import type { Comment, SourceFile } from "../syntax/ast.ts";
 import type { Program } from "../types/types.ts";
 import type { Rule } from "./rule.ts";
 
-const HELP = `\`//maprace:ignore reason\` on the line of an access, or on the line above, silences what is found there.
-It needs a reason, for whoever reads it next, and it has to silence something: one that does not is left over
+const HELP = `\`//maprace:ignore reason\` on the line of an access, or on the line above, silences what is found there:
+every pair that the access is one side of, so one comment is enough for both. It needs a reason, for whoever reads it next, and it has to silence something: one that does not is left over
 from code that has changed.
 
 **Wrong**
@@ -31,36 +31,57 @@ export const unusedIgnore: Pick<Rule, "code" | "title" | "help"> = {
 
 const MARK = /^\/\/\s?maprace:ignore\b\s*(.*)$/;
 
-/** The Findings without the suppressed ones; comments that suppress nothing or give no reason are added. */
-export function applyIgnores(program: Program, findings: readonly CoreFinding[]): readonly CoreFinding[] {
-  const suppressed = new Set<CoreFinding>();
-  const complaints: CoreFinding[] = [];
-  const byFile = new Map<string, CoreFinding[]>();
-  for (const finding of findings) {
-    const { path } = finding.accesses[0];
-    byFile.set(path, [...(byFile.get(path) ?? []), finding]);
-  }
-  for (const pkg of program.packages) {
-    for (const file of pkg.files) {
-      if (!file.text.includes("maprace:ignore")) continue;
-      for (const comment of file.comments) {
-        const reason = MARK.exec(comment.text)?.[1]?.trim();
-        if (reason === undefined) continue;
-        const hit = (byFile.get(file.path) ?? []).filter((finding) => covers(file, comment, finding));
-        if (reason !== "") for (const finding of hit) suppressed.add(finding);
-        if (reason === "")
-          complaints.push(complaint(file, comment, "a reason is missing after maprace:ignore"));
-        else if (hit.length === 0) {
-          complaints.push(complaint(file, comment, "this maprace:ignore silences nothing: remove it"));
-        }
-      }
-    }
-  }
-  return [...findings.filter((finding) => !suppressed.has(finding)), ...complaints];
+/** The suppression comments of a program, and which of them have silenced something. */
+export interface Ignores {
+  /** True for a place that a comment with a reason stands at; the comment then counts as used. */
+  silences(place: FilePlace): boolean;
+  /** The Findings without the silenced ones; comments that silence nothing or give no reason are added. */
+  apply(findings: readonly CoreFinding[]): readonly CoreFinding[];
 }
 
-function covers(file: SourceFile, comment: Comment, finding: CoreFinding): boolean {
-  const { pos } = finding.accesses[0];
+interface Mark {
+  readonly file: SourceFile;
+  readonly comment: Comment;
+  readonly reason: string;
+}
+
+/** Reads the suppression comments of a program. */
+export function readIgnores(program: Program): Ignores {
+  const marks = program.packages.flatMap((pkg) => pkg.files.flatMap(marksIn));
+  const byPath = new Map<string, Mark[]>();
+  for (const mark of marks)
+    if (mark.reason !== "") byPath.set(mark.file.path, [...(byPath.get(mark.file.path) ?? []), mark]);
+  const used = new Set<Mark>();
+  const silences = ({ path, pos }: FilePlace): boolean => {
+    const here = (byPath.get(path) ?? []).filter(({ file, comment }) => covers(file, comment, pos));
+    for (const mark of here) used.add(mark);
+    return here.length > 0;
+  };
+  return {
+    silences,
+    apply(findings) {
+      const left = findings.filter((finding) => finding.accesses.slice(0, 2).filter(silences).length === 0);
+      const complaints = marks.flatMap((mark) => {
+        const { file, comment, reason } = mark;
+        if (reason === "") return [complaint(file, comment, "a reason is missing after maprace:ignore")];
+        return used.has(mark)
+          ? []
+          : [complaint(file, comment, "this maprace:ignore silences nothing: remove it")];
+      });
+      return [...left, ...complaints];
+    },
+  };
+}
+
+function marksIn(file: SourceFile): Mark[] {
+  if (!file.text.includes("maprace:ignore")) return [];
+  return file.comments.flatMap((comment) => {
+    const reason = MARK.exec(comment.text)?.[1]?.trim();
+    return reason === undefined ? [] : [{ file, comment, reason }];
+  });
+}
+
+function covers(file: SourceFile, comment: Comment, pos: number): boolean {
   const lineStart = file.text.lastIndexOf("\n", comment.pos) + 1;
   const lineEnd = endOfLine(file, comment.end);
   if (pos >= lineStart && pos <= lineEnd) return true;
