@@ -25,25 +25,29 @@ import (
 	"${MODULE}"
 )
 
-type hook struct{}
+// slow is a hook that takes its time, so that another one is added while the hooks are read.
+type slow struct{}
 
-func (hook) Levels() []logrus.Level    { return logrus.AllLevels }
-func (hook) Fire(*logrus.Entry) error { return nil }
+func (slow) Levels() []logrus.Level { return logrus.AllLevels }
+func (slow) Fire(*logrus.Entry) error {
+	time.Sleep(200 * time.Millisecond)
+	return nil
+}
 
 func main() {
 	logger := logrus.New()
 	logger.SetOutput(io.Discard)
+	logger.AddHook(slow{})
 	var wg sync.WaitGroup
 	wg.Add(2)
 	go func() {
 		defer wg.Done()
-		logger.AddHook(hook{})
+		logger.Info("hello")
 	}()
 	go func() {
 		defer wg.Done()
-		// After AddHook, in time alone: no lock was taken here that could order the two.
 		time.Sleep(50 * time.Millisecond)
-		logger.Info("hello")
+		logger.AddHook(slow{})
 	}()
 	wg.Wait()
 }
