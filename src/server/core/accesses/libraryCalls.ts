@@ -5,7 +5,7 @@
 import { namedType, structType, under } from "../calls/typeShape.ts";
 import type { AccessKind } from "../finding.ts";
 import type { CallExpr, Expr } from "../syntax/ast.ts";
-import type { Func, Type, Var } from "../types/types.ts";
+import type { Func, Info, Type, Var } from "../types/types.ts";
 import type { Step } from "./path.ts";
 import { emitAccess, reflectAccess, type Walk } from "./walkRecord.ts";
 
@@ -53,9 +53,31 @@ export function visitLibraryCall(walk: Walk, call: CallExpr, func: Func): void {
     });
     return;
   }
-  const reader = REFLECTION_READERS.find((r) => r.path === path && r.names.test(func.name));
+  const reader = readerOf(func);
   if (!reader) return;
   for (const arg of call.args) readByReflection(walk, arg, reader.exportedOnly);
+}
+
+function readerOf(func: Func): (typeof REFLECTION_READERS)[number] | undefined {
+  return REFLECTION_READERS.find((r) => r.path === func.pkg?.path && r.names.test(func.name));
+}
+
+/** The maps inside structs that a library function reads by reflection: by argument, the fields that lead to each. */
+export function mapsReadInside(
+  info: Info,
+  call: CallExpr,
+  func: Func,
+): { readonly arg: Expr; readonly fields: readonly Var[] }[] {
+  const reader = readerOf(func);
+  if (!reader) return [];
+  return call.args.flatMap((arg) => {
+    const type = info.typeOf(arg);
+    if (formatsItself(type) || under(type).kind === "map") return [];
+    return mapsInside(type, reader.exportedOnly, 0).map((steps) => ({
+      arg,
+      fields: steps.flatMap((step) => (step.kind === "field" ? [step.field] : [])),
+    }));
+  });
 }
 
 function readByReflection(walk: Walk, arg: Expr, exportedOnly: boolean): void {

@@ -10,6 +10,7 @@ import { rewriteToCounters } from "./atomicCounters.ts";
 import { rewriteToOwner } from "./channel.ts";
 import { createDraft, type Draft } from "./draft.ts";
 import { type Question, questionOf } from "./question.ts";
+import { refuseShownType } from "./reflective.ts";
 import { CannotFix } from "./refusal.ts";
 import { guardWithRWMutex } from "./rwmutex.ts";
 import { rewriteToShards } from "./sharded.ts";
@@ -63,6 +64,7 @@ function answer(question: Question, finding: Fixable, kind: FixKind): FileEdit[]
     }
     const draft = createDraft();
     rewrite(question, map, usesFor(question, map, kind === "rwmutex"), draft);
+    if (kind !== "rwmutex") refuseShownType(question.program, map);
     const edits = draft.finish();
     return edits.length === 0 ? { refused: `Every use of ${map.name} is guarded already.` } : edits;
   } catch (error) {

@@ -8,6 +8,7 @@ import { chooseGuard, takesLock } from "./guard.ts";
 import { holdRules } from "./hold.ts";
 import type { Sections } from "./lockWork.ts";
 import type { Question } from "./question.ts";
+import { reflectiveUses, refuseSlowReaders } from "./reflective.ts";
 import { CannotFix } from "./refusal.ts";
 import { guardFunction } from "./sections.ts";
 import { type DeclTree, endOf, functionOf, startOf, treesOf, walk } from "./tree.ts";
@@ -16,7 +17,8 @@ import { calledObject, isReachedByName, isTestOf, place, type Use } from "./uses
 /** Writes the Fix into the draft. Throws {@link CannotFix}. */
 export function guardWithRWMutex(question: Question, map: Var, uses: readonly Use[], draft: Draft): void {
   const pkg = map.pkg!;
-  const wanted = uses.filter((use) => needsLock(map, use, uses));
+  const reflective = reflectiveUses(question.program, map).filter((use) => !isConstructing(use));
+  const wanted = [...uses.filter((use) => needsLock(map, use, uses)), ...reflective];
   for (const use of wanted) {
     if (use.kind === "return" && !isTestOf(map, use.tree)) {
       throw new CannotFix(
@@ -46,6 +48,11 @@ export function guardWithRWMutex(question: Question, map: Var, uses: readonly Us
     }
   }
   const sections = { draft, mayHold: holdRules(locking), lockOf: guard.lockOf, pkg };
+  refuseSlowReaders(
+    map,
+    reflective.filter((use) => guard.missing.includes(use)),
+    sections.mayHold,
+  );
   let guarded = 0;
   for (const [host, hostUses] of byHost) {
     const inTest = isTestOf(map, hostUses[0]!.tree);
@@ -110,8 +117,9 @@ function isWait(tree: DeclTree, call: Node): boolean {
 /** True for a map that is set up in a value which this function has just made and not yet shared. */
 export function isConstructing(use: Use): boolean {
   const { tree, host } = use;
-  if (use.ref.kind !== "SelectorExpr" || use.ref.x.kind !== "Ident" || host === null) return false;
-  const owner = tree.info.objectOf(use.ref.x);
+  const whole = use.ref.kind === "SelectorExpr" ? use.ref.x : use.ref;
+  if (use.base === "" || whole.kind !== "Ident" || host === null) return false;
+  const owner = tree.info.objectOf(whole);
   if (owner?.kind !== "var" || owner.role !== "local" || functionOf(tree, owner.at?.ident ?? host) !== host)
     return false;
   const made = owner.at === null ? undefined : tree.parents.get(owner.at.ident);

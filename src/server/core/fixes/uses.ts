@@ -440,11 +440,11 @@ export function isReachedByName(use: Use): boolean {
  * lock that is taken before them is then the lock of every use in them.
  */
 export function isSameThrough(use: Use, statements: readonly Node[]): boolean {
-  if (use.ref.kind !== "SelectorExpr") return true;
+  if (use.base === "") return true;
   const { tree } = use;
   const names = new Set<string>();
   let ok = true;
-  walk(use.ref.x, (n) => {
+  walk(use.ref.kind === "SelectorExpr" ? use.ref.x : use.ref, (n) => {
     if (n.kind !== "Ident") return undefined;
     names.add(n.name);
     const declared = tree.info.objectOf(n)?.at?.ident;
