@@ -52,7 +52,8 @@ const COMPUTES = new Set([
   "unicode/utf8",
   "unicode/utf16",
 ]);
-const WAITS = new Set(["time.Sleep"]);
+/** Functions of these that wait all the same: for a timer, or for whoever is at the other end of a stream. */
+const WAITS = new Set(["time.Sleep", "encoding/json.Encode", "encoding/json.Decode"]);
 /** Methods of net/http that read what is there already. */
 const LOOKS_UP = new Set(["Get", "Values", "PathValue", "Cookie", "UserAgent", "Referer", "BasicAuth"]);
 const BUILTINS_THAT_LEAVE = new Set(["panic", "print", "println", "recover"]);
