@@ -5,7 +5,7 @@
  * Entry points are what something outside calls: exported functions of libraries, handlers, goroutines. What
  * only `main` or `init` do in sequence is nobody's race. Which uses can meet is `conflicts.ts`.
  */
-import type { Access, Spawn } from "../accesses/events.ts";
+import type { Access, Spawn, Summary } from "../accesses/events.ts";
 import { groupKey, groupOf } from "../accesses/path.ts";
 import type { Summaries } from "../accesses/summaries.ts";
 import { declFacts, type Fn } from "../calls/functions.ts";
@@ -36,59 +36,125 @@ export interface MapGroup {
 /** The uses of all maps, by group. */
 export type MapUses = ReadonlyMap<string, MapGroup>;
 
-/** Gathers the uses of every map of the workspace. */
-export function gatherUses(summaries: Summaries): MapUses {
-  const groups = new Map<string, { owner: Var; depth: number; uses: MapUse[]; known: Variants }>();
-  const add = (use: MapUse): void => {
-    const { path } = use.access;
-    const key = groupKey(path);
-    let group = groups.get(key);
-    if (!group) {
-      const { owner, depth } = groupOf(path);
-      group = { owner, depth, uses: [], known: new Map() };
-      groups.set(key, group);
-    }
-    if (isNew(group.known, use)) group.uses.push(use);
-  };
+/** Gathers the uses of every map of the workspace; groups that are as they were `before` are the same objects. */
+export function gatherUses(summaries: Summaries, before: MapUses): MapUses {
+  const kept = new Map<string, { owner: Var; depth: number; uses: MapUse[]; known: Known }>();
   const functions = workspaceFunctions(summaries);
-  const called = new Set(functions.flatMap((fn) => [...summaries.calledIn(fn)]));
-  const generated = new Set([...new Set(functions.map((fn) => fn.file))].filter(isGenerated));
+  const called = new Set<Fn>();
+  for (const fn of functions) for (const callee of summaries.calledIn(fn)) called.add(callee);
   for (const fn of functions) {
     const summary = summaries.summaryOf(fn);
-    const from = entryKind(fn, called.has(fn));
-    if (from !== null) {
-      for (const access of summary.accesses) {
-        // Generated encoders take what they are given: who locks is for whoever calls them.
-        if (from === "api" && generated.has(access.fn.file)) continue;
-        add({ access, entry: fn, from, spawn: null });
+    for (const one of usesOf(fn, summary, entryKind(fn, called.has(fn)))) {
+      // Generated encoders take what they are given: who locks is for whoever calls them.
+      if (one.use.from === "api" && isGenerated(one.use.access.fn.file)) continue;
+      let group = kept.get(one.group);
+      if (!group) {
+        group = {
+          ...groupOf(one.use.access.path),
+          uses: [],
+          known: { ways: new Map(), goroutines: new Map() },
+        };
+        kept.set(one.group, group);
       }
+      if (isNew(group.known, one)) group.uses.push(one.use);
     }
-    if (isTestFile(fn)) continue;
-    for (const spawn of summary.spawns) {
-      if (handsBackItsEnd(spawn)) continue;
-      const kind = spawn.how === "handler" ? "handler" : "goroutine";
-      for (const access of spawn.accesses) add({ access, entry: fn, from: kind, spawn });
-    }
+  }
+  const groups = new Map<string, MapGroup>();
+  for (const [key, { owner, depth, uses }] of kept) {
+    const last = before.get(key);
+    const same = last?.uses.length === uses.length && last.uses.every((use, i) => use === uses[i]);
+    groups.set(key, same ? last : { owner, depth, uses });
   }
   return groups;
 }
 
-/** What the kept uses of each place waited for before. */
-type Variants = Map<string, ReadonlySet<string>[]>;
+/** A use with what it is compared by. */
+interface KeyedUse {
+  readonly use: MapUse;
+  readonly group: string;
+  /** Equal for uses of one place in the same way under the same kinds of locks. */
+  readonly place: string;
+  /** Tells the goroutines apart that reach the place. */
+  readonly goroutine: string;
+  readonly waited: ReadonlySet<string>;
+}
+
+/** What a summary was last taken for, and the uses it gave: most summaries stay the same from edit to edit. */
+const usesOfSummary = new WeakMap<
+  Summary,
+  { readonly fn: Fn; readonly from: MapUse["from"] | null; readonly uses: readonly KeyedUse[] }
+>();
+
+function usesOf(fn: Fn, summary: Summary, from: MapUse["from"] | null): readonly KeyedUse[] {
+  const known = usesOfSummary.get(summary);
+  if (known?.fn === fn && known.from === from) return known.uses;
+  const uses: KeyedUse[] = [];
+  if (from !== null) {
+    for (const access of summary.accesses) uses.push(keyed({ access, entry: fn, from, spawn: null }));
+  }
+  for (const spawn of isTestFile(fn) ? [] : summary.spawns) {
+    if (handsBackItsEnd(spawn)) continue;
+    const kind = spawn.how === "handler" ? "handler" : "goroutine";
+    for (const access of spawn.accesses) uses.push(keyed({ access, entry: fn, from: kind, spawn }));
+  }
+  usesOfSummary.set(summary, { fn, from, uses });
+  return uses;
+}
+
+function keyed(use: MapUse): KeyedUse {
+  const { access, from, spawn } = use;
+  const locks = access.locks.map(
+    (lock) => (lock.path ? groupKey(lock.path) : "?") + lock.mode[0] + lock.by[0],
+  );
+  return {
+    use,
+    group: groupKey(access.path),
+    place: `${from} ${identityOfNode(access.node)} ${access.kind} ${locks.sort().join()}`,
+    goroutine: spawn ? `${identityOfNode(spawn.node)}${spawn.many}` : "",
+    waited: new Set(access.awaited.map(signalKey)),
+  };
+}
+
+const identities = new WeakMap<Node, number>();
+let nextIdentity = 1;
+
+/** A number for a node of the current text, which stays when text elsewhere changes. */
+function identityOfNode(node: Node): number {
+  let id = identities.get(node);
+  if (id === undefined) {
+    id = nextIdentity++;
+    identities.set(node, id);
+  }
+  return id;
+}
+
+/** What the kept uses of one map's places waited for before, by place and goroutine; and goroutines by place. */
+interface Known {
+  readonly ways: Map<string, ReadonlySet<string>[]>;
+  readonly goroutines: Map<string, Set<string>>;
+}
 
 /** One place is kept with at most this many ways of having waited: one is enough for a Finding. */
 const MOST_VARIANTS = 4;
+/**
+ * One place under the same locks is kept for at most this many goroutines. A connection's error path is reached by
+ * hundreds, and since all pairs are compared, each of them would cost as much as the first and say the same.
+ */
+const MOST_GOROUTINES = 8;
 
 /**
  * True where no kept use of the same place meets whatever this one meets: one that waited for nothing else
  * meets at least as much. A place deep in a big program is reached in thousands of ways, and all pairs are compared.
  */
-function isNew(known: Variants, use: MapUse): boolean {
-  const key = placeOfUse(use);
-  const kept = known.get(key);
-  const waited = new Set(use.access.awaited.map(signalKey));
+function isNew(known: Known, { place, goroutine, waited }: KeyedUse): boolean {
+  const key = `${place} ${goroutine}`;
+  const kept = known.ways.get(key);
   if (!kept) {
-    known.set(key, [waited]);
+    const goroutines = known.goroutines.get(place) ?? new Set();
+    known.goroutines.set(place, goroutines);
+    if (goroutines.size >= MOST_GOROUTINES) return false;
+    goroutines.add(goroutine);
+    known.ways.set(key, [waited]);
     return true;
   }
   if (kept.length >= MOST_VARIANTS || kept.some((set) => isSubset(set, waited))) return false;
@@ -97,20 +163,9 @@ function isNew(known: Variants, use: MapUse): boolean {
 }
 
 function isSubset(small: ReadonlySet<string>, big: ReadonlySet<string>): boolean {
-  return small.size <= big.size && [...small].every((key) => big.has(key));
-}
-
-/** A key that is equal for uses of one place by the same goroutine under the same kinds of locks. */
-function placeOfUse({ access, from, spawn }: MapUse): string {
-  const locks = access.locks.map(
-    (lock) => (lock.path ? groupKey(lock.path) : "?") + lock.mode[0] + lock.by[0],
-  );
-  const goroutine = spawn ? `${placeKey(spawn.fn, spawn.node)}${spawn.many}` : "";
-  return `${from} ${goroutine} ${placeKey(access.fn, access.node)} ${access.kind} ${locks.sort().join()}`;
-}
-
-function placeKey(fn: Fn, node: Node): string {
-  return `${fn.file.path}:${fn.file.startOf(fn.decl) + node.pos}`;
+  if (small.size > big.size) return false;
+  for (const key of small) if (!big.has(key)) return false;
+  return true;
 }
 
 /** All functions and literals of the workspace. */
@@ -127,9 +182,16 @@ export function workspaceFunctions(summaries: Summaries): Fn[] {
   return functions;
 }
 
+const generatedFiles = new WeakMap<SourceFile, boolean>();
+
 /** True for files that say that a tool wrote them. */
 function isGenerated(file: SourceFile): boolean {
-  return /^\/\/ Code generated .* DO NOT EDIT\.$/m.test(file.text.slice(0, 2_000));
+  let generated = generatedFiles.get(file);
+  if (generated === undefined) {
+    generated = /^\/\/ Code generated .* DO NOT EDIT\.$/m.test(file.text.slice(0, 2_000));
+    generatedFiles.set(file, generated);
+  }
+  return generated;
 }
 
 /** True where the starter returns the channel that the goroutine ends with: its caller waits for it. */
