@@ -61,10 +61,10 @@ func mrFold(s *abi.MapraceState) {
 	}
 	s.Magic = 0
 	p := mrPlaces.list[s.Place]
-	atomic.Xadd64(&p.reads, int64(s.Reads))
-	atomic.Xadd64(&p.writes, int64(s.Writes))
-	atomic.Xadd64(&p.iterations, int64(s.Iterations))
-	atomic.Xadd64(&p.deletes, int64(s.Deletes))
+	p.reads.Add(int64(s.Reads))
+	p.writes.Add(int64(s.Writes))
+	p.iterations.Add(int64(s.Iterations))
+	p.deletes.Add(int64(s.Deletes))
 	atomic.Or(&p.goroutines, s.Goroutines)
 	keys := max(uint32(mrEstimate(uint(64-sys.OnesCount64(s.Keys)), 64)), s.Peak)
 	for {
@@ -131,10 +131,10 @@ func mrWriteMaps() {
 		l.num(uint64(n))
 		l.raw(`","map":`)
 		l.place(n)
-		l.count("reads", p.reads)
-		l.count("writes", p.writes)
-		l.count("iterations", p.iterations)
-		l.count("deletes", p.deletes)
+		l.count("reads", p.reads.Load())
+		l.count("writes", p.writes.Load())
+		l.count("iterations", p.iterations.Load())
+		l.count("deletes", p.deletes.Load())
 		l.count("goroutines", uint64(mrEstimate(uint(32-sys.OnesCount64(uint64(p.goroutines))), 32)))
 		l.count("keys", uint64(p.keys))
 		l.end()

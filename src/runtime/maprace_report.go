@@ -309,7 +309,7 @@ type mrPlace struct {
 	site uint32
 	next uint32
 
-	reads, writes, iterations, deletes uint64
+	reads, writes, iterations, deletes atomic.Uint64 // aligned on 32-bit systems too
 	goroutines, keys                   uint32
 }
 
