@@ -105,15 +105,14 @@ describe("an exported page", () => {
     await rows(page).nth(4).waitFor();
     await page.mouse.move(0, 0);
     await page.screenshot({ path: `${artifacts}page-${name}.png` });
-    expect(await rows(page).count()).toBe(5);
-    expect(await page.getByRole("heading", { level: 2 }).textContent()).toContain(
-      "(*Store).Put ⇄ (*Handler).current",
-    );
-    expect(await page.locator(".lane-label strong").allTextContents()).toEqual([
-      "goroutine 37",
-      "goroutine 41",
-    ]);
-    expect(await page.getByRole("button", { name: "Stop" }).count()).toBe(0);
+    await expect.poll(() => rows(page).count()).toBe(5);
+    await expect
+      .poll(() => page.getByRole("heading", { level: 2 }).textContent())
+      .toContain("(*Store).Put ⇄ (*Handler).current");
+    await expect
+      .poll(() => page.locator(".lane-label strong").allTextContents())
+      .toEqual(["goroutine 37", "goroutine 41"]);
+    await expect.poll(() => page.getByRole("button", { name: "Stop" }).count()).toBe(0);
     await close(page);
   });
 
@@ -137,10 +136,10 @@ describe("an exported page", () => {
     await list.focus();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");
-    expect(await selectedRow(page).getAttribute("id")).toBe("conflict-3");
-    expect(await list.getAttribute("aria-activedescendant")).toBe("conflict-3");
+    await expect.poll(() => selectedRow(page).getAttribute("id")).toBe("conflict-3");
+    await expect.poll(() => list.getAttribute("aria-activedescendant")).toBe("conflict-3");
     await page.keyboard.press("End");
-    expect(await selectedRow(page).getAttribute("id")).toBe("conflict-5");
+    await expect.poll(() => selectedRow(page).getAttribute("id")).toBe("conflict-5");
     await page.keyboard.press("Enter");
     await page.getByText("Copied /home/ana/shop/session/store.go:52").waitFor();
     expect(await clipboard(page)).toBe("/home/ana/shop/session/store.go:52");
@@ -161,16 +160,16 @@ describe("an exported page", () => {
     await marks.first().waitFor();
     const all = await marks.count();
     for (let i = 0; i < 4; i++) await page.getByRole("button", { name: "Zoom in" }).click();
-    expect(await marks.count()).toBeLessThan(all);
+    await expect.poll(() => marks.count()).toBeLessThan(all);
     await page.getByRole("button", { name: "Show all" }).click();
-    expect(await marks.count()).toBe(all);
+    await expect.poll(() => marks.count()).toBe(all);
     await page.locator(".mark[tabindex='0']").focus();
     await page.keyboard.press("End");
-    expect(await page.locator(".tooltip").textContent()).toContain("unlock mu");
+    await expect.poll(() => page.locator(".tooltip").textContent()).toContain("unlock mu");
     await page.keyboard.press("ArrowLeft");
-    expect(await page.locator(".tooltip").textContent()).toContain("write · (*Store).Put");
+    await expect.poll(() => page.locator(".tooltip").textContent()).toContain("write · (*Store).Put");
     await page.keyboard.press("+");
-    expect(await page.evaluate("document.activeElement.classList.contains('mark')")).toBe(true);
+    await expect.poll(() => page.evaluate("document.activeElement.classList.contains('mark')")).toBe(true);
     await close(page);
   });
 
@@ -182,7 +181,7 @@ describe("an exported page", () => {
     await page.locator('.mark[data-kind="iterate"]').click();
     await page.locator("#conflict-3[aria-selected=true]").waitFor();
     await page.getByRole("tab", { name: "Maps" }).click();
-    expect(await page.locator(".map-card").count()).toBe(4);
+    await expect.poll(() => page.locator(".map-card").count()).toBe(4);
     await page.screenshot({ path: `${artifacts}page-maps.png` });
     await page.getByRole("button", { name: "2 conflicts" }).click();
     await expect.poll(() => rows(page).count()).toBe(2);
@@ -242,11 +241,13 @@ describe("in the editor's panel", () => {
     await send(page, ...whole);
     await rows(page).nth(3).click();
     await page.locator(".side .frame", { hasText: "price.(*Cache).evict" }).first().click();
-    expect((await posted(page)).at(-1)).toMatchObject({ type: "open", frame: { line: 96 } });
+    await expect
+      .poll(async () => (await posted(page)).at(-1))
+      .toMatchObject({ type: "open", frame: { line: 96 } });
     await page.reload();
     await send(page, ...whole);
     await rows(page).nth(3).waitFor();
-    expect(await selectedRow(page).getAttribute("id")).toBe("conflict-4");
+    await expect.poll(() => selectedRow(page).getAttribute("id")).toBe("conflict-4");
     await send(page, { type: "select", conflict: 2 });
     await page.locator("#conflict-2[aria-selected=true]").waitFor();
     await close(page);
@@ -263,9 +264,9 @@ describe("in the editor's panel", () => {
       await send(page, { type: "records", records: storm.slice(from, from + 500) });
     }
     await page.getByText("8,005 conflicts").waitFor();
-    expect(await rows(page).count()).toBeLessThan(40);
-    expect(await selectedRow(page).getAttribute("id")).toBe("conflict-3");
-    expect(await page.evaluate("document.activeElement.classList.contains('frame')")).toBe(true);
+    await expect.poll(() => rows(page).count()).toBeLessThan(40);
+    await expect.poll(() => selectedRow(page).getAttribute("id")).toBe("conflict-3");
+    await expect.poll(() => page.evaluate("document.activeElement.classList.contains('frame')")).toBe(true);
     await page.getByRole("button", { name: "Whole run" }).click();
     await page.getByText(/of 8005 conflicts are drawn/).waitFor();
     await page.getByLabel("Filter conflicts by function, file or map type").fill("no such thing");
@@ -282,7 +283,7 @@ describe("in the editor's panel", () => {
     await canvas.waitFor();
     const { y } = (await canvas.boundingBox())!;
     expect(y).toBeLessThan(330);
-    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    await expect.poll(() => page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     await page.screenshot({ path: `${artifacts}page-narrow.png` });
     await close(page);
   });
