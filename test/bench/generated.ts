@@ -17,13 +17,13 @@ export function generatedWorkspace(lines: number): PackageSource[] {
       // One file in the workspace has about 3,000 lines, as the longest that people edit.
       const text = fileText(p, f, p === 0 && f === 0 ? FUNCTIONS_PER_FILE * 2 : FUNCTIONS_PER_FILE);
       written += text.split("\n").length;
-      files.push({ path: `/work/p${p}/file${f}.go`, version: "1", text: () => text });
+      files.push({ path: `/generated/p${p}/file${f}.go`, version: "1", text: () => text });
     }
     packages.push({
       path: `example.com/work/p${p}`,
       name: `p${p}`,
       variant: "",
-      dir: `/work/p${p}`,
+      dir: `/generated/p${p}`,
       inWorkspace: true,
       goVersion: "1.26",
       files,

@@ -29,7 +29,7 @@ function writeGenerated(): string {
   const folder = mkdtempSync(join(tmpdir(), "maprace-bench-"));
   writeFileSync(join(folder, "go.mod"), "module example.com/work\n\ngo 1.22\n");
   for (const file of generatedWorkspace(LINES).flatMap((one) => one.files)) {
-    const path = join(folder, file.path.replace(/^\/work\//, ""));
+    const path = join(folder, file.path.replace(/^\/generated\//, ""));
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, file.text());
   }
