@@ -52,6 +52,8 @@ export async function installEditor() {
     PATH: join(base, "node_modules", nodePackage, "bin") + delimiter + process.env.PATH,
     npm_config_nodedir: join(base, "node_modules", nodePackage),
     npm_config_ignore_scripts: "false",
+    // The npm that runs this script names its own Node here; code-server's installer believes it.
+    npm_config_user_agent: undefined,
   };
   await step(`Installing the embedded VS Code (code-server ${CODE_SERVER}; about four minutes)`, () =>
     quietly("npm", ["install", ...flags, "--foreground-scripts", `code-server@${CODE_SERVER}`], {
