@@ -2,6 +2,8 @@
  * A workspace of ordinary-looking Go code of a given size, the same on every run: services with stores, locks,
  * handlers, generics and tests of values, each package importing others and the standard library.
  */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { FileSource, PackageSource } from "../../src/server/core/types/types.ts";
 
 const FUNCTIONS_PER_FILE = 60;
@@ -31,6 +33,16 @@ export function generatedWorkspace(lines: number): PackageSource[] {
     });
   }
   return packages;
+}
+
+/** Writes the workspace, with a go.mod, into a folder. */
+export function writeGenerated(lines: number, folder: string): void {
+  writeFileSync(join(folder, "go.mod"), "module example.com/work\n\ngo 1.22\n");
+  for (const file of generatedWorkspace(lines).flatMap((one) => one.files)) {
+    const path = join(folder, file.path.replace(/^\/generated\//, ""));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, file.text());
+  }
 }
 
 function fileText(p: number, f: number, functions: number): string {

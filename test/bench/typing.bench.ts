@@ -8,9 +8,9 @@
  * the time on the clock: it is what a busy machine does not change. Reads /proc, so Linux only.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
   createProtocolConnection,
@@ -18,23 +18,11 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-languageserver-protocol/node";
-import { generatedWorkspace } from "./generated.ts";
+import { writeGenerated } from "./generated.ts";
 
 /** What the product promises, in milliseconds and megabytes. */
 const GOALS = { firstMs: 5_000, medianMs: 25, p95Ms: 80, memoryMb: 600 };
 const LINES = 200_000;
-
-/** Writes the generated workspace to a new folder. */
-function writeGenerated(): string {
-  const folder = mkdtempSync(join(tmpdir(), "maprace-bench-"));
-  writeFileSync(join(folder, "go.mod"), "module example.com/work\n\ngo 1.22\n");
-  for (const file of generatedWorkspace(LINES).flatMap((one) => one.files)) {
-    const path = join(folder, file.path.replace(/^\/generated\//, ""));
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, file.text());
-  }
-  return folder;
-}
 
 function quantile(times: readonly number[], share: number): number {
   const sorted = [...times].sort((a, b) => a - b);
@@ -121,7 +109,14 @@ async function measure(folder: string, file: string, keystrokes: number) {
   };
 }
 
-const [folder = writeGenerated(), file = "p0/file0.go", keystrokes = "40"] = process.argv.slice(2);
+/** A new folder with the generated workspace. */
+function newWorkspace(): string {
+  const folder = mkdtempSync(join(tmpdir(), "maprace-bench-"));
+  writeGenerated(LINES, folder);
+  return folder;
+}
+
+const [folder = newWorkspace(), file = "p0/file0.go", keystrokes = "40"] = process.argv.slice(2);
 try {
   const measured = await measure(folder, file, Number(keystrokes));
   console.table(

@@ -1,0 +1,182 @@
+/**
+ * Drives gopls over LSP on stdio, as an editor would: opens a folder and one of its files, types into the file,
+ * and measures until gopls publishes its diagnosis of each version. Benchmarks put their own numbers beside it.
+ *
+ * What is typed should change what gopls has to say (an undefined name with a number does): it publishes nothing
+ * where nothing changed. Memory is read from /proc, so Linux only.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  createProtocolConnection,
+  type PublishDiagnosticsParams,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-languageserver-protocol/node";
+
+/** The newest version that installs with Go 1.26. */
+const VERSION = "v0.23.0";
+
+/** Longer than any diagnosis may take, in milliseconds; beyond it the measurement fails. */
+const PATIENCE = 180_000;
+
+/** What to do with gopls. */
+export interface GoplsTask {
+  /** The folder to open. */
+  readonly folder: string;
+  /** The file to type into, relative to the folder. */
+  readonly file: string;
+  /** The line (from 0) before which a line of its own is typed, and then replaced again and again. */
+  readonly line: number;
+  /** The line's text in version `i`, without its end. */
+  readonly statement: (i: number) => string;
+  /** How many versions are typed. */
+  readonly edits: number;
+}
+
+/** What one start of gopls took, in milliseconds and megabytes. */
+export interface GoplsStart {
+  /** From start to the first diagnostics of the opened file. */
+  readonly firstMs: number;
+  /** From start until it rests: it has then diagnosed all packages of the folder. */
+  readonly settledMs: number;
+  /** Most memory resident at any time, edits included. */
+  readonly peakMb: number;
+  /** From each edit to the diagnostics of that version. */
+  readonly editMs: readonly number[];
+}
+
+/** What gopls took with nothing in its cache and, with the edits, with what the first start left there. */
+export interface GoplsTimes {
+  readonly cold: GoplsStart;
+  readonly warm: GoplsStart;
+}
+
+/** The path of gopls, installed by the Go command into a folder that later runs find again. */
+export function installGopls(): string {
+  const bin = join(tmpdir(), `maprace-gopls-${VERSION}`);
+  const gopls = join(bin, process.platform === "win32" ? "gopls.exe" : "gopls");
+  if (!existsSync(gopls)) {
+    mkdirSync(bin, { recursive: true });
+    const env = { ...process.env, GOBIN: bin, GOFLAGS: "-mod=mod" };
+    execFileSync("go", ["install", `golang.org/x/tools/gopls@${VERSION}`], { env, stdio: "ignore" });
+  }
+  return gopls;
+}
+
+/** Starts gopls cold, then warm, and types. Rejects where it does not answer. */
+export async function measureGopls(gopls: string, task: GoplsTask): Promise<GoplsTimes> {
+  const cache = mkdtempSync(join(tmpdir(), "maprace-gopls-cache-"));
+  try {
+    const cold = await session(gopls, cache, { ...task, edits: 0 });
+    return { cold, warm: await session(gopls, cache, task) };
+  } finally {
+    rmSync(cache, { recursive: true, force: true });
+  }
+}
+
+/** Waits until a process has hardly used the processor for a second; returns when that second began. */
+async function rest(pid: number): Promise<number> {
+  let since = performance.now();
+  for (let before = cpuTicks(pid); ; ) {
+    await new Promise((done) => setTimeout(done, 50));
+    const now = cpuTicks(pid);
+    if (now - before > 1) since = performance.now();
+    before = now;
+    if (performance.now() - since > 1_000) return since;
+  }
+}
+
+/** Processor time that a process has used, in hundredths of a second. */
+function cpuTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+async function session(gopls: string, cache: string, task: GoplsTask): Promise<GoplsStart> {
+  const started = performance.now();
+  const server = spawn(gopls, ["serve"], {
+    cwd: task.folder,
+    stdio: ["pipe", "pipe", "ignore"],
+    env: { ...process.env, GOPLSCACHE: cache },
+  });
+  const ended = new Promise<void>((done) => server.once("exit", () => done()));
+  const connection = createProtocolConnection(
+    new StreamMessageReader(server.stdout),
+    new StreamMessageWriter(server.stdin),
+  );
+  const uri = pathToFileURL(resolve(task.folder, task.file)).href;
+  const waiting = new Map<number, () => void>();
+  const published = (version: number): Promise<void> =>
+    new Promise((done, fail) => {
+      const timer = setTimeout(
+        () => fail(new Error(`gopls published no diagnostics of version ${version} of ${task.file}.`)),
+        PATIENCE,
+      );
+      waiting.set(version, () => {
+        clearTimeout(timer);
+        done();
+      });
+    });
+  connection.onNotification("textDocument/publishDiagnostics", (params: PublishDiagnosticsParams) => {
+    if (params.uri === uri && params.version !== undefined) waiting.get(params.version)?.();
+  });
+  connection.onRequest("workspace/configuration", (params: { items: unknown[] }) =>
+    params.items.map(() => ({})),
+  );
+  for (const request of ["client/registerCapability", "window/workDoneProgress/create"])
+    connection.onRequest(request, () => null);
+  connection.onUnhandledNotification(() => {});
+  connection.listen();
+  try {
+    const text = readFileSync(resolve(task.folder, task.file), "utf8");
+    await connection.sendRequest("initialize", {
+      processId: process.pid,
+      rootUri: pathToFileURL(task.folder).href,
+      workspaceFolders: [{ uri: pathToFileURL(task.folder).href, name: "bench" }],
+      capabilities: { workspace: { configuration: true } },
+    });
+    const first = published(1);
+    await connection.sendNotification("initialized", {});
+    await connection.sendNotification("textDocument/didOpen", {
+      textDocument: { uri, languageId: "go", version: 1, text },
+    });
+    await first;
+    const firstMs = performance.now() - started;
+    const settledMs = (await rest(server.pid ?? 0)) - started;
+    const editMs: number[] = [];
+    for (let i = 0; i < task.edits; i++) {
+      const version = i + 2;
+      const done = published(version);
+      const start = performance.now();
+      await connection.sendNotification("textDocument/didChange", {
+        textDocument: { uri, version },
+        contentChanges: [
+          {
+            range: {
+              start: { line: task.line, character: 0 },
+              end: { line: task.line + (i === 0 ? 0 : 1), character: 0 },
+            },
+            text: `${task.statement(i)}\n`,
+          },
+        ],
+      });
+      await done;
+      editMs.push(performance.now() - start);
+    }
+    const status = readFileSync(`/proc/${server.pid ?? 0}/status`, "utf8");
+    const peakMb = Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
+    await connection.sendRequest("shutdown");
+    await connection.sendNotification("exit");
+    await ended;
+    return { firstMs, settledMs, editMs, peakMb };
+  } finally {
+    connection.dispose();
+    server.kill();
+  }
+}
