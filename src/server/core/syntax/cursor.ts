@@ -1,11 +1,12 @@
 /**
- * What the converters share: the walk over a tree-sitter tree, and the making of names.
+ * What the converters share: the walk over the table of a tree-sitter tree, and the making of names.
  *
  * A converter is called with the cursor on its node and leaves it there. Positions come out relative to the
  * declaration; ids count up in the order in which nodes are made.
  */
-import type { Language, TreeCursor } from "web-tree-sitter";
+import type { Language } from "web-tree-sitter";
 import type { BadExpr, Ident } from "./ast.ts";
+import { END, FIELD_SHIFT, NEXT, type NodeTable, START, STRIDE, TYPE_MASK } from "./table.ts";
 
 /** The grammar's node types by number, read once per language. */
 export interface Grammar {
@@ -18,15 +19,20 @@ export interface Grammar {
     readonly condition: number;
     readonly consequence: number;
     readonly alternative: number;
-    readonly value: number;
     readonly alias: number;
   };
+  /** The types of nodes whose converters ask children for their field. */
+  readonly withFields: ReadonlySet<number>;
 }
 
 /** The state of one conversion. */
 export interface Conversion {
   readonly grammar: Grammar;
-  readonly cursor: TreeCursor;
+  readonly table: NodeTable;
+  /** The row of the node under the cursor. */
+  at: number;
+  /** The rows of the nodes around it that were entered, outermost first. */
+  readonly parents: number[];
   /** The original text of the declaration. */
   readonly text: string;
   /** Added to the cursor's offsets to give offsets in `text`. */
@@ -34,11 +40,11 @@ export interface Conversion {
   /** One string object per name, whatever the number of its uses. */
   readonly names: Map<string, string>;
   nextId: number;
-  /** Type of the node under the cursor; -1 until somebody asks: every question crosses into WebAssembly. */
-  typeId: number;
   /** How deep the node under the cursor is nested in others. */
   depth: number;
 }
+
+const ASKING_FIELDS = ["if_statement", "expression_switch_statement", "type_switch_statement"];
 
 /** Nesting beyond this is left unread: no person writes it, and whoever walks the tree recursively must survive it. */
 export const MAX_DEPTH = 800;
@@ -68,33 +74,43 @@ export function grammarOf(language: Language): Grammar {
       condition: field("condition"),
       consequence: field("consequence"),
       alternative: field("alternative"),
-      value: field("value"),
       alias: field("alias"),
     },
+    withFields: new Set(ASKING_FIELDS.map((type) => types.indexOf(type))),
   };
 }
 
 /** Moves to the first child; false where there is none. */
 export function enter(cx: Conversion): boolean {
-  cx.typeId = -1;
-  return cx.cursor.gotoFirstChild();
+  const { table, at } = cx;
+  if (table[at + NEXT] === at + STRIDE) return false;
+  cx.parents.push(at);
+  cx.at = at + STRIDE;
+  return true;
 }
 
 /** Moves to the next sibling; false where there is none. */
 export function next(cx: Conversion): boolean {
-  cx.typeId = -1;
-  return cx.cursor.gotoNextSibling();
+  const { table, parents } = cx;
+  const parent = parents[parents.length - 1];
+  const after = table[cx.at + NEXT]!;
+  if (parent === undefined || after >= table[parent + NEXT]!) return false;
+  cx.at = after;
+  return true;
 }
 
 /** Moves back to the parent. */
 export function leave(cx: Conversion): void {
-  cx.typeId = -1;
-  cx.cursor.gotoParent();
+  cx.at = cx.parents.pop() ?? cx.at;
 }
 
 function typeIdHere(cx: Conversion): number {
-  if (cx.typeId < 0) cx.typeId = cx.cursor.nodeTypeId;
-  return cx.typeId;
+  return cx.table[cx.at]! & TYPE_MASK;
+}
+
+/** The field of the node under the cursor; known in the nodes of {@link Grammar.withFields} only. */
+export function fieldHere(cx: Conversion): number {
+  return cx.table[cx.at]! >>> FIELD_SHIFT;
 }
 
 /** The type of the node under the cursor. */
@@ -109,12 +125,12 @@ export function isPlain(cx: Conversion): boolean {
 
 /** Start of the node under the cursor. */
 export function startHere(cx: Conversion): number {
-  return cx.cursor.startIndex + cx.shift;
+  return cx.table[cx.at + START]! + cx.shift;
 }
 
 /** End of the node under the cursor. */
 export function endHere(cx: Conversion): number {
-  return cx.cursor.endIndex + cx.shift;
+  return cx.table[cx.at + END]! + cx.shift;
 }
 
 /** The name under the cursor; a zero-length one where the parser supposed a name that is not there. */

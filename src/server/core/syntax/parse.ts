@@ -7,7 +7,7 @@
  * declaration's text alone: parsing after an edit equals parsing afresh, and declarations whose text did not
  * change are the same objects as before.
  */
-import { Language, Parser, type Tree, type Node as TreeNode } from "web-tree-sitter";
+import { Language, Parser, type Node as TreeNode } from "web-tree-sitter";
 import type {
   BlockStmt,
   Comment,
@@ -31,6 +31,7 @@ import {
   type FuncHead,
 } from "./declarations.ts";
 import { convertBlock } from "./statements.ts";
+import { type TableReader, type TreeSitterModule, tableOf, withTree } from "./table.ts";
 
 /** The bytes of the two WebAssembly modules that parsing needs; whoever calls core reads them. */
 export interface ParserWasm {
@@ -43,6 +44,7 @@ export interface ParserWasm {
 /** A ready parser; one serves any number of files. */
 export interface GoParser {
   readonly parser: Parser;
+  readonly reader: TableReader;
   readonly grammar: Grammar;
   readonly names: Map<string, string>;
   /** What {@link SourceFile.errors} found in declarations that are still alive. */
@@ -50,27 +52,36 @@ export interface GoParser {
 }
 
 /** The WebAssembly runtime: the parser library keeps one per process, and starting it twice would break the first. */
-let runtime: Promise<void> | null = null;
+let runtime: Promise<TreeSitterModule> | null = null;
 
-function startRuntime(bytes: Uint8Array): Promise<void> {
-  // Emscripten takes the bytes of the module under this name; the published types do not list it.
+function startRuntime(bytes: Uint8Array): Promise<TreeSitterModule> {
+  // Emscripten takes the bytes of the module under this name, and makes the options the module; the published
+  // types list neither.
   const options = { wasmBinary: bytes } as unknown as Parameters<typeof Parser.init>[0];
-  runtime ??= Parser.init(options).catch((cause: unknown) => {
-    runtime = null; // the next caller may have the right bytes
-    throw new Error("The parser's WebAssembly runtime did not start; web-tree-sitter.wasm may be damaged.", {
-      cause,
-    });
-  });
+  runtime ??= Parser.init(options).then(
+    () => options as unknown as TreeSitterModule,
+    (cause: unknown) => {
+      runtime = null; // the next caller may have the right bytes
+      throw new Error(
+        "The parser's WebAssembly runtime did not start; web-tree-sitter.wasm may be damaged.",
+        {
+          cause,
+        },
+      );
+    },
+  );
   return runtime;
 }
 
 /** Loads the grammar; may be called any number of times. Rejects when the bytes are not the modules they should be. */
 export async function createParser(wasm: ParserWasm): Promise<GoParser> {
-  await startRuntime(wasm.runtime);
+  const module = await startRuntime(wasm.runtime);
   const language = await Language.load(wasm.go);
   const parser = new Parser();
   parser.setLanguage(language);
-  return { parser, grammar: grammarOf(language), names: new Map(), faults: new WeakMap() };
+  const grammar = grammarOf(language);
+  const reader = { module, withFields: grammar.withFields, buffer: new Int32Array(1 << 14) };
+  return { parser, reader, grammar, names: new Map(), faults: new WeakMap() };
 }
 
 /** Reads `text`; declarations that `previous` (an older version of the same file) has word for word are reused. */
@@ -245,16 +256,9 @@ function readDecl(go: GoParser, chunk: Chunk, source: string, sameHead: Function
   }
 }
 
-/** Parses `source` and lends the tree to `use`. */
-function withTree<T>(go: GoParser, source: string, use: (tree: Tree) => T): T {
-  // Declarations end with a line; without its end the parser would have to guess one.
-  const tree = go.parser.parse(`${readable(source)}\n`);
-  if (tree === null) throw new Error("The Go parser has no language or was cancelled.");
-  try {
-    return use(tree);
-  } finally {
-    tree.delete();
-  }
+/** What the parser is given for a piece: declarations end with a line, and without its end it would have to guess one. */
+function parserInput(source: string): string {
+  return `${readable(source)}\n`;
 }
 
 /** Moves to the first node of one of these types that is no deeper than the children of an unreadable root. */
@@ -267,24 +271,19 @@ function convertTop<T>(
   text = source,
   firstId = 0,
 ): T | null {
-  return withTree(go, source, (tree) => {
-    const cursor = tree.walk();
-    try {
-      const cx: Conversion = {
-        grammar: go.grammar,
-        cursor,
-        text,
-        shift,
-        names: go.names,
-        nextId: firstId,
-        typeId: -1,
-        depth: 0,
-      };
-      return find(cx, wanted, 3) ? convert(cx) : null;
-    } finally {
-      cursor.delete();
-    }
-  });
+  const table = withTree(go.parser, parserInput(source), (tree) => tableOf(go.reader, tree));
+  const cx: Conversion = {
+    grammar: go.grammar,
+    table,
+    at: 0,
+    parents: [],
+    text,
+    shift,
+    names: go.names,
+    nextId: firstId,
+    depth: 0,
+  };
+  return find(cx, wanted, 3) ? convert(cx) : null;
 }
 
 /** Moves the cursor to the first node whose type is (or ends with) `wanted`, at most `depth` levels down. */
@@ -447,7 +446,7 @@ function faultsOf(go: GoParser, decl: Decl, source: string): readonly SyntaxFaul
   const known = go.faults.get(decl);
   if (known !== undefined) return known;
   const out: SyntaxFault[] = [];
-  withTree(go, source, (tree) => {
+  withTree(go.parser, parserInput(source), (tree) => {
     if (tree.rootNode.hasError) collectFaults(tree.rootNode, out);
   });
   if (decl.kind === "BadDecl" && out.length === 0) out.push({ pos: 0, end: source.length });

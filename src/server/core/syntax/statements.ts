@@ -25,6 +25,7 @@ import {
   ERROR,
   endHere,
   enter,
+  fieldHere,
   identHere,
   isPlain,
   leave,
@@ -192,11 +193,10 @@ function ifStmt(cx: Conversion): IfStmt {
   let cond: Expr | null = null;
   let body: BlockStmt | null = null;
   let other: BlockStmt | IfStmt | null = null;
-  const c = cx.cursor;
   enter(cx);
   do {
     if (isPlain(cx)) continue;
-    const field = c.currentFieldId;
+    const field = fieldHere(cx);
     if (field === initializer) init = convertStmt(cx);
     else if (field === condition) cond = convertExpr(cx);
     else if (field === consequence) body = convertBlock(cx);
@@ -312,14 +312,13 @@ function switchStmt(cx: Conversion): SwitchStmt {
   let init: Stmt | null = null;
   let tag: Expr | null = null;
   const cases: CaseClause[] = [];
-  const c = cx.cursor;
   enter(cx);
   do {
     if (isPlain(cx)) continue;
     const type = typeHere(cx);
     if (type === "expression_case") cases.push(caseBody(cx, []));
     else if (type === "default_case") cases.push(caseBody(cx, null));
-    else if (c.currentFieldId === cx.grammar.fields.initializer) init = convertStmt(cx);
+    else if (fieldHere(cx) === cx.grammar.fields.initializer) init = convertStmt(cx);
     else if (type !== ERROR) tag = convertExpr(cx);
   } while (next(cx));
   leave(cx);
@@ -334,7 +333,6 @@ function typeSwitch(cx: Conversion): TypeSwitchStmt {
   let bind: Ident | null = null;
   let x: Expr | null = null;
   const cases: CaseClause[] = [];
-  const c = cx.cursor;
   enter(cx);
   do {
     if (isPlain(cx)) continue;
@@ -342,7 +340,7 @@ function typeSwitch(cx: Conversion): TypeSwitchStmt {
     if (type === "type_case") cases.push(caseBody(cx, []));
     else if (type === "default_case") cases.push(caseBody(cx, null));
     else {
-      const field = c.currentFieldId;
+      const field = fieldHere(cx);
       if (field === initializer) init = convertStmt(cx);
       else if (field === alias) {
         const name = convertExprs(cx)[0];
