@@ -146,9 +146,9 @@ async function gofmt() {
 
 /** Vets every Go module of the repository; the detector's own sources compile only inside the Go runtime. */
 async function goVet() {
-  const modules = (await quietly("git", ["ls-files", "-z", "--", "test/**/go.mod"], { cwd: root })).split(
-    "\0",
-  );
+  const modules = (
+    await quietly("git", ["ls-files", "-z", "--", "src/**/go.mod", "test/**/go.mod"], { cwd: root })
+  ).split("\0");
   for (const module of modules) {
     if (module === "" || module.includes("/fixtures/")) continue;
     await quietly("go", ["vet", "./..."], {

@@ -55,6 +55,9 @@ var mrStream struct {
 // mrSalt makes key hashes of different runs incomparable.
 var mrSalt uintptr
 
+// mrSilent is set by the linker in programs of Maprace's own, which are built on the same runtime.
+var mrSilent string
+
 func init() {
 	mrStart()
 }
@@ -70,7 +73,7 @@ func mrStart() {
 	}
 	st.keys = gogetenv("MAPRACE_KEYS") == "1"
 	name := gogetenv("MAPRACE_STREAM")
-	if name != "" {
+	if name != "" && mrSilent == "" {
 		st.pid = mrNameStream(name)
 		fd, ok := mrOpenStream()
 		st.open = ok

@@ -2,7 +2,8 @@
  * Makes the operations of sync/atomic known to the detector. The compiler turns calls such as
  * `atomic.AddInt32(&x, 1)` into instructions, by package and name, and no hook is called. So sync/atomic
  * gets functions of other names that wrap the operation between two hooks, and the callers that can be
- * reached are made to call those: the typed values in sync/atomic itself, and copies of other files.
+ * reached are made to call those: here the typed values in sync/atomic itself and a few files of the
+ * standard library; all other packages on their way to the compiler (src/runtime/toolexec).
  */
 
 const OPERATION = "(Load|Store|Swap|CompareAndSwap|Add|And|Or)(Int32|Int64|Uint32|Uint64|Uintptr|Pointer)";
@@ -30,8 +31,11 @@ const WRAPPER: Readonly<Record<string, string>> = {
   Or: "(addr *T, mask T) (old T) {\n\t_ = *addr\n\ts := mapraceUpdate(unsafe.Pointer(addr))\n\told = N(addr, mask)\n\tmapraceUpdated(s, true)\n\treturn old\n}",
 };
 
-/** The file that is added to sync/atomic: a wrapping function for each operation that its doc files declare. */
-export function atomicWrappers(doc: string): string {
+/**
+ * The file that is added to sync/atomic: a wrapping function for each operation that its doc files declare.
+ * @param callers the version of the rewriting of the callers: a new one has them all compiled again.
+ */
+export function atomicWrappers(doc: string, callers: string): string {
   const wrappers = new Map<string, string>();
   for (const [, operation = "", operand = ""] of doc.matchAll(new RegExp(`^func ${OPERATION}\\(`, "gm"))) {
     const body = (WRAPPER[operation] ?? "")
@@ -42,6 +46,9 @@ export function atomicWrappers(doc: string): string {
   return `package atomic
 
 import "unsafe"
+
+// MapraceCallers is the version of what rewrites the callers of this package.
+const MapraceCallers = "${callers}"
 
 // Calls into the race detector, see runtime/maprace_atomics.go.
 
@@ -77,16 +84,7 @@ export function wrapOwnOperations(text: string): string {
   return text.replace(new RegExp(`(?<![\\w.])(?=${OPERATION}\\()`, "g"), "Maprace");
 }
 
-/**
- * A Go file with its direct calls of sync/atomic functions wrapped, lines unchanged; undefined when it
- * has none. A local name that hides the package's makes the file be left as it is.
- */
-export function wrapDirectCalls(text: string): string | undefined {
-  const [, alias] = /^\s*(?:import\s+)?([\w.]+\s+)?"sync\/atomic"/m.exec(text) ?? [];
-  if (alias === undefined && !text.includes('"sync/atomic"')) return undefined;
-  const name = alias?.trim() ?? "atomic";
-  if (name === "_" || name === ".") return undefined;
-  const call = new RegExp(`(?<![\\w.])${name}\\.(?=${OPERATION}\\b)`, "g");
-  if (!call.test(text)) return undefined;
-  return text.replace(call, `${name}.Maprace`);
+/** A file of the standard library with its direct calls of sync/atomic functions wrapped, lines unchanged. */
+export function wrapDirectCalls(text: string): string {
+  return text.replace(new RegExp(`(?<![\\w.])atomic\\.(?=${OPERATION}\\b)`, "g"), "atomic.Maprace");
 }

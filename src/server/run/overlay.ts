@@ -12,7 +12,9 @@ import { atomicWrappers, wrapDirectCalls, wrapOwnOperations } from "./atomics.ts
 import { runGo } from "./goCommand.ts";
 import { RACE0_ON, unansweredHooks } from "./hooks.ts";
 import { HMAPS, SWISS_MAP_HOOKS, SWISS_MAPS } from "./mapAdaptations.ts";
+import type { ProcessTree } from "./processTree.ts";
 import { readToolchain, type Toolchain } from "./toolchain.ts";
+import { buildToolexec, toolexecFlag, toolexecVersion } from "./toolexec.ts";
 
 /** What a build on the instrumented runtime is made from. */
 export interface OverlayRequest {
@@ -32,6 +34,8 @@ export interface OverlayRequest {
   readonly buildFlags?: readonly string[];
   /** Package patterns that `vars` watches; the packages of the main module when absent. */
   readonly packages?: readonly string[];
+  /** Gets the builds that preparing needs, so that a stopped run can end them. */
+  readonly onStart?: (tree: ProcessTree) => void;
 }
 
 /** How to run `go build` or `go test` so that the program is watched. */
@@ -73,31 +77,40 @@ export async function prepareOverlay(request: OverlayRequest): Promise<PreparedB
   refuseFlags(splitFlags(toolchain.goflags), "GOFLAGS", request.mode);
 
   const replaced: Record<string, string> = {};
+  let usersToolexec: readonly string[] = [];
   // GOFLAGS come first: what stands on the command line wins.
   for (const list of [splitFlags(toolchain.goflags), flags]) {
-    const users = takeFlag(list, "overlay");
-    if (users !== undefined) Object.assign(replaced, readUsersOverlay(users, request.cwd));
+    const overlay = takeFlag(list, "overlay");
+    if (overlay !== undefined) Object.assign(replaced, readUsersOverlay(overlay, request.cwd));
+    const toolexec = takeFlag(list, "toolexec");
+    if (toolexec !== undefined) usersToolexec = splitFlags(toolexec);
   }
   const folder = path.join(request.cacheDir, "overlay");
   mkdirSync(folder, { recursive: true });
   for (const [file, text] of Object.entries(request.unsaved ?? {})) {
     replaced[file] = store(folder, path.basename(file), text);
   }
-  const modules = await mainModules(toolchain, request.cwd, env);
-  if (request.mode !== "go-race") {
-    for (const { dir } of modules) wrapAtomicsIn(dir, replaced, folder);
-    Object.assign(replaced, adaptedRuntime(toolchain, folder, request.runtimeSources));
-  }
+  const storeOverlay = (files: Record<string, string>): string =>
+    store(folder, "overlay.json", JSON.stringify({ Replace: files }, null, 1));
   const notes: string[] = [];
   const mode = effectiveMode(request.mode, toolchain, notes);
-  const buildArgs = mode === "go-race" ? ["-race"] : [];
-  if (Object.keys(replaced).length > 0) {
-    const overlay = store(folder, "overlay.json", JSON.stringify({ Replace: replaced }, null, 1));
-    buildArgs.push(`-overlay=${overlay}`);
+  const buildArgs: string[] = [];
+  if (mode === "go-race") {
+    buildArgs.push("-race");
+    if (usersToolexec.length > 0) buildArgs.push(`-toolexec=${usersToolexec.join(" ")}`);
+  } else {
+    const sources = path.join(request.runtimeSources, "toolexec");
+    const runtime = adaptedRuntime(toolchain, folder, request.runtimeSources, toolexecVersion(sources));
+    const overlay = storeOverlay(runtime);
+    const { cacheDir, onStart } = request;
+    const options = { toolchain, sources, cacheDir, overlay, env, ...(onStart ? { onStart } : {}) };
+    buildArgs.push(toolexecFlag(await buildToolexec(options), usersToolexec));
+    Object.assign(replaced, runtime);
   }
+  if (Object.keys(replaced).length > 0) buildArgs.push(`-overlay=${storeOverlay(replaced)}`);
   if (mode === "vars") {
     const compiler = usersCompilerFlags([...splitFlags(toolchain.goflags), ...flags]);
-    for (const pattern of request.packages ?? modules.map((module) => module.pattern)) {
+    for (const pattern of request.packages ?? (await mainModulePatterns(toolchain, request.cwd, env))) {
       // The compiler's -race would also check uses of unsafe, which is not what was asked for.
       buildArgs.push(`-gcflags=${pattern}=${["-race", "-d=checkptr=0", ...compiler].join(" ")}`);
     }
@@ -138,41 +151,18 @@ function usersCompilerFlags(flags: string[]): string[] {
   return compiler;
 }
 
-/** The main modules (several in a workspace): a pattern for their packages, and their folder. */
-async function mainModules(
+/** Patterns for the packages of the main modules (several in a workspace). */
+async function mainModulePatterns(
   toolchain: Toolchain,
   cwd: string,
   env: NodeJS.ProcessEnv,
-): Promise<{ pattern: string; dir: string }[]> {
-  const { stdout, exitCode } = await runGo(toolchain.go, ["list", "-m", "-f", "{{.Path}}\t{{.Dir}}"], {
+): Promise<string[]> {
+  const { stdout, exitCode } = await runGo(toolchain.go, ["list", "-m"], {
     cwd,
     env: { ...env, ...toolchain.env },
   });
-  const modules = stdout
-    .split("\n")
-    .map((line) => line.split("\t"))
-    .filter(([name, dir]) => name !== "command-line-arguments" && dir)
-    .map(([name, dir]) => ({ pattern: `${name}/...`, dir: dir ?? "" }));
-  return exitCode === 0 && modules.length > 0 ? modules : [{ pattern: "./...", dir: cwd }];
-}
-
-/** Folders that hold no Go package of a module. */
-const NOT_PACKAGES = /^(?:[._].*|testdata|node_modules)$/;
-
-/**
- * Replaces the Go files beneath a folder that call sync/atomic's functions directly, by copies in which the
- * detector is told. What the overlay replaces already (a buffer) is copied from there.
- */
-function wrapAtomicsIn(dir: string, replaced: Record<string, string>, folder: string): void {
-  for (const entry of readdirSync(dir, { withFileTypes: true })) {
-    const file = path.join(dir, entry.name);
-    if (entry.isDirectory() && !NOT_PACKAGES.test(entry.name)) {
-      wrapAtomicsIn(file, replaced, folder);
-    } else if (entry.isFile() && entry.name.endsWith(".go") && replaced[file] !== "") {
-      const wrapped = wrapDirectCalls(readFileSync(replaced[file] ?? file, "utf8"));
-      if (wrapped !== undefined) replaced[file] = store(folder, entry.name, wrapped);
-    }
-  }
+  const names = stdout.split("\n").filter((name) => name !== "" && name !== "command-line-arguments");
+  return exitCode === 0 && names.length > 0 ? names.map((name) => `${name}/...`) : ["./..."];
 }
 
 function refuseVersion(toolchain: Toolchain): void {
@@ -234,7 +224,12 @@ function readUsersOverlay(file: string, cwd: string): Record<string, string> {
 }
 
 /** Everything of GOROOT that the instrumented runtime changes or adds: file to replacement. */
-function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): Record<string, string> {
+function adaptedRuntime(
+  toolchain: Toolchain,
+  folder: string,
+  sources: string,
+  toolexec: string,
+): Record<string, string> {
   const src = path.join(toolchain.goroot, "src");
   const texts = new Map<string, string>();
   const put = (file: string, text: string): void => void texts.set(file, text);
@@ -258,14 +253,13 @@ function adaptedRuntime(toolchain: Toolchain, folder: string, sources: string): 
   put("fmt/maprace.go", muteHooks("fmt"));
   // Where 64-bit operations are declared depends on the version and, since Go 1.26, on the word size.
   const declared = ["doc.go", "doc_64.go"].map((file) => readIfThere(path.join(src, "sync", "atomic", file)));
-  put("sync/atomic/maprace.go", atomicWrappers(declared.join("\n")));
+  put("sync/atomic/maprace.go", atomicWrappers(declared.join("\n"), toolexec));
   for (const file of ["sync/atomic/type.go", "sync/atomic/value.go"]) {
     put(file, wrapOwnOperations(readGoroot(toolchain, file)));
   }
   for (const file of DIRECT_CALLERS) {
     const text = texts.get(file) ?? readIfThere(path.join(src, ...file.split("/")));
-    const wrapped = text === undefined ? undefined : wrapDirectCalls(text);
-    if (wrapped !== undefined) put(file, wrapped);
+    if (text !== undefined) put(file, wrapDirectCalls(text));
   }
   for (const file of readdirSync(sources)) {
     if (file.endsWith(".go")) {

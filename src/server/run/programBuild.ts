@@ -39,7 +39,7 @@ export interface BuildControl {
 export async function buildLaunch(request: RunRequest, control: BuildControl): Promise<Launch> {
   const target = locatePackages(request.cwd, request.packages);
   refuseLibraries(request.buildFlags);
-  const build = await prepare(request, target);
+  const build = await prepare(request, target, control);
   const keys = request.showKeys ? { MAPRACE_KEYS: "1" } : {};
   if (request.target === "program") {
     const command = await buildProgram(request, target, build, control);
@@ -67,7 +67,11 @@ function refuseLibraries(buildFlags: readonly string[]): void {
   );
 }
 
-async function prepare(request: RunRequest, target: PackageTarget): Promise<PreparedBuild> {
+async function prepare(
+  request: RunRequest,
+  target: PackageTarget,
+  { onStart, isStopped }: BuildControl,
+): Promise<PreparedBuild> {
   try {
     return await prepareOverlay({
       go: findGo(request.go, request.env),
@@ -79,8 +83,10 @@ async function prepare(request: RunRequest, target: PackageTarget): Promise<Prep
       unsaved: request.unsaved ?? {},
       buildFlags: request.buildFlags,
       packages: target.patterns,
+      onStart,
     });
   } catch (error) {
+    if (isStopped()) throw stoppedEarly();
     if (error instanceof OverlayRefusal) throw new RunProblem(error.message, "", { cause: error });
     throw error;
   }
@@ -100,7 +106,7 @@ async function buildProgram(
       if (said.exitCode === 0) return;
       if (!control.isStopped()) throw explainGoFailure(said.stderr, cwd);
     }
-    throw new RunProblem("The run was stopped before the program was built.");
+    throw stoppedEarly();
   };
   const binary = stableBinary(cacheFolder(request.env), cwd, patterns, build.mode);
   await go("build", ...build.buildArgs, "-o", binary, ...patterns);
@@ -112,6 +118,10 @@ async function buildProgram(
   }
   if (control.isStopped()) throw new RunProblem("The run was stopped before the program was started.");
   return binary;
+}
+
+function stoppedEarly(): RunProblem {
+  return new RunProblem("The run was stopped before the program was built.");
 }
 
 /** The folder of Maprace's own that outlives a run: built binaries and prepared overlays. */

@@ -22,6 +22,9 @@ export interface Toolchain {
   readonly minor: number;
   readonly goos: string;
   readonly goarch: string;
+  /** What the toolchain itself runs on. */
+  readonly hostOs: string;
+  readonly hostArch: string;
   readonly goflags: string;
   readonly goexperiment: string;
   readonly modcache: string;
@@ -30,7 +33,17 @@ export interface Toolchain {
 }
 
 /** What `go env -json` is asked for. */
-const ASKED = ["GOROOT", "GOVERSION", "GOOS", "GOARCH", "GOFLAGS", "GOEXPERIMENT", "GOMODCACHE"];
+const ASKED = [
+  "GOROOT",
+  "GOVERSION",
+  "GOOS",
+  "GOARCH",
+  "GOHOSTOS",
+  "GOHOSTARCH",
+  "GOFLAGS",
+  "GOEXPERIMENT",
+  "GOMODCACHE",
+];
 
 /**
  * Asks `go` which toolchain builds in `cwd` (go.mod and GOTOOLCHAIN may name another one than `go` itself).
@@ -61,6 +74,8 @@ export async function readToolchain(
     minor: Number(minor ?? 0),
     goos: told.GOOS ?? "",
     goarch: told.GOARCH ?? "",
+    hostOs: told.GOHOSTOS ?? "",
+    hostArch: told.GOHOSTARCH ?? "",
     goflags: told.GOFLAGS ?? "",
     goexperiment: told.GOEXPERIMENT ?? "",
     modcache,

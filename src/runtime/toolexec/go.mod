@@ -1,0 +1,3 @@
+module toolexec
+
+go 1.22
