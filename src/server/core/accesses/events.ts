@@ -15,8 +15,11 @@ export interface Held {
   /** Null for a lock that cannot be told: it may be any. */
   readonly path: Path | null;
   readonly mode: "read" | "write";
-  /** `once`: inside or after `Once.Do`; `token`: a channel of capacity one used as a lock. */
-  readonly by: "mutex" | "once" | "token" | "contract";
+  /**
+   * `once`: inside or after `Once.Do`; `token`: a channel of capacity one used as a lock; `copy`: a mutex inside a
+   * struct that was passed by value, which keeps nobody else out.
+   */
+  readonly by: "mutex" | "once" | "token" | "contract" | "copy";
   /** As written in the source. */
   readonly text: string;
 }
@@ -31,6 +34,13 @@ export interface Signal {
   key?: string;
 }
 
+/** What a branch says about a parameter that is never assigned: it is one of these constants, or none of them. */
+export interface Choice {
+  readonly parameter: Var;
+  readonly values: readonly string[];
+  readonly is: boolean;
+}
+
 /** One access of a map, or of the variable that holds it. */
 export interface Access {
   readonly kind: AccessKind;
@@ -43,6 +53,8 @@ export interface Access {
   readonly fn: Fn;
   readonly node: Node;
   readonly locks: readonly Held[];
+  /** What holds of parameters wherever the access happens: calls that say otherwise do not reach it. */
+  readonly choices: readonly Choice[];
   /** Signals that surely were waited for before. */
   readonly awaited: readonly Signal[];
   /** Signals that may have been given before, in the same goroutine. */

@@ -164,15 +164,51 @@ export function conditionStates(walk: Walk, cond: Expr): { yes: WalkState; no: W
       ? { yes: right.yes, no: meet(left.no, right.no) }
       : { yes: meet(left.yes, right.yes), no: right.no };
   }
-  if (x.kind === "BinaryExpr" && (x.op === "==" || x.op === "!=")) return nilCheck(walk, x);
+  if (x.kind === "BinaryExpr" && (x.op === "==" || x.op === "!=")) {
+    const { yes, no } = nilCheck(walk, x);
+    const value = constantOf(walk, x.y);
+    return value === null ? { yes, no } : chosen(walk, x.x, [value], x.op === "==", yes, no);
+  }
   const attempt = tryLockOf(walk, x);
   visitExpression(walk, x);
   const state = walk.state;
-  if (attempt === null) return { yes: state, no: state };
+  if (attempt === null) return chosen(walk, x, ["true"], true, state, state);
   const call = syncCall(attempt, walk.fn);
   if (call?.op !== "try-lock") return { yes: state, no: state };
   const lock = lockOf(walk, call);
   return { yes: { ...state, held: take(state.held, lock) }, no: state };
+}
+
+/** The value of a constant expression as text; null for others. */
+export function constantOf(walk: Walk, e: Expr): string | null {
+  const constant = walk.fn.info.constOf(e);
+  return constant === null ? null : String(constant);
+}
+
+/** The two ways of a condition that compares `e` with constants, with what they say where `e` is a parameter. */
+function chosen(
+  walk: Walk,
+  e: Expr,
+  values: readonly string[],
+  is: boolean,
+  yes: WalkState,
+  no: WalkState,
+): { yes: WalkState; no: WalkState } {
+  return { yes: choose(walk, e, values, is, yes), no: choose(walk, e, values, !is, no) };
+}
+
+/** The state with what a branch says about `e`, where that is a parameter that is never assigned. */
+export function choose(
+  walk: Walk,
+  e: Expr,
+  values: readonly string[],
+  is: boolean,
+  state: WalkState,
+): WalkState {
+  const x = unparen(e);
+  const obj = x.kind === "Ident" ? walk.fn.info.objectOf(x) : null;
+  if (obj?.kind !== "var" || obj.role !== "param" || walk.fn.facts.assigned.has(obj.origin)) return state;
+  return { ...state, choices: [...state.choices, { parameter: obj.origin, values, is }] };
 }
 
 /** Where a map is not nil, somebody has made it. */

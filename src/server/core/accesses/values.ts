@@ -14,12 +14,12 @@ import {
   isCaptured,
   unparen,
 } from "../calls/functions.ts";
-import { mapType, structType, under } from "../calls/typeShape.ts";
+import { mapType, structType, unalias, under } from "../calls/typeShape.ts";
 import type { CallExpr, CompositeLit, Expr, Ident, Node, SelectorExpr } from "../syntax/ast.ts";
 import type { Info, Package, Selection, Type, Var } from "../types/types.ts";
 import { extend, type Path, pathKey, type Step } from "./path.ts";
 
-export type Value = PathValue | FreshValue | FuncValue | UnknownValue;
+export type Value = PathValue | FreshValue | FuncValue | ConstantValue | UnknownValue;
 export interface PathValue {
   readonly kind: "path";
   readonly path: Path;
@@ -34,6 +34,11 @@ export interface FuncValue {
   readonly fn: Fn;
   /** What a method value is bound to. */
   readonly receiver: readonly Value[];
+}
+/** What a parameter is given where that is a constant. */
+export interface ConstantValue {
+  readonly kind: "constant";
+  readonly text: string;
 }
 export interface UnknownValue {
   readonly kind: "unknown";
@@ -175,7 +180,8 @@ function sharesWhenCopied(t: Type): boolean {
 function distinct(values: readonly Value[]): Value[] {
   const seen = new Set<unknown>();
   return values.filter((value) => {
-    const key = value.kind === "path" ? pathKey(value.path) : value.kind === "func" ? value.fn : value.kind;
+    const key =
+      value.kind === "path" ? pathKey(value.path) : value.kind === "func" ? value.fn : JSON.stringify(value);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
@@ -186,12 +192,40 @@ function valuesOfSelector(world: World, e: SelectorExpr, scope: Scope): readonly
   const selection = scope.info.selectionOf(e);
   if (selection === null) return valuesOfIdent(world, e.sel, scope);
   if (selection.kind === "field") {
+    const own = ownField(world, e, selection, scope);
+    if (own !== null) return own;
     return through(world, valuesOf(world, e.x, scope), fieldSteps(selection), scope);
   }
   const fn = selection.obj.kind === "func" ? world.fnOf(selection.obj) : null;
   if (fn === null) return UNKNOWN;
   const receiver = selection.kind === "method" ? receiverOf(world, e, selection, scope) : [];
   return [{ kind: "func", fn, receiver }];
+}
+
+/**
+ * What a field of a local struct stands for where the local is a copy and the field was given something else than
+ * the original's; null for any other selection.
+ */
+function ownField(
+  world: World,
+  e: SelectorExpr,
+  selection: Selection,
+  scope: Scope,
+): readonly Value[] | null {
+  const base = unparen(e.x);
+  const local = base.kind === "Ident" ? scope.info.objectOf(base) : null;
+  if (local?.kind !== "var" || selection.path.length > 0 || selection.obj.kind !== "var") return null;
+  if (unalias(local.type()).kind === "pointer" || under(local.type()).kind !== "struct") return null;
+  const field = selection.obj.origin;
+  const given = scope.facts.ownFields.get(local.origin)?.filter((own) => own.field === field) ?? [];
+  if (given.length === 0 || world.underWay.has(local.origin)) return null;
+  world.underWay.add(local.origin);
+  const values = given.flatMap(({ expr }) => valuesOf(world, expr, scope));
+  world.underWay.delete(local.origin);
+  const aliases = distinct(values.filter((value) => value.kind === "path" || value.kind === "func"));
+  if (aliases.length > 0) return aliases;
+  const owned = values.every((value) => value.kind === "fresh");
+  return [{ kind: "path", path: { root: local.origin, steps: [{ kind: "field", field }] }, owned }];
 }
 
 /** The steps of a selection: the embedded fields on the way, and the field itself. */
@@ -228,7 +262,7 @@ function throughOne(world: World, value: Value, steps: readonly Step[], scope: S
     if (steps.length < 2 || first?.kind !== "field" || !holdsOthers(world, first.field)) return FRESH;
     return throughOne(world, itself(first.field, false), steps.slice(1), scope);
   }
-  if (value.kind === "func") return UNKNOWN;
+  if (value.kind === "func" || value.kind === "constant") return UNKNOWN;
   if (value.kind === "unknown") {
     // Some instance of the field's struct, nobody knows which: still that field.
     const at = steps.findIndex((step) => step.kind === "field");
@@ -378,10 +412,15 @@ export function bindCall(
     let values: readonly Value[] = UNKNOWN;
     if (spread) values = valuesOfCall(world, unparen(first) as CallExpr, scope, i);
     else if (fn.variadic && i === fn.params.length - 1 && !call.hasEllipsis) values = FRESH;
-    else if (call.args[i]) values = valuesOf(world, call.args[i]!, scope);
+    else if (call.args[i]) values = valuesOfArgument(world, call.args[i]!, scope);
     binding.set(param.origin, values);
   });
   return binding;
+}
+
+function valuesOfArgument(world: World, arg: Expr, scope: Scope): readonly Value[] {
+  const constant = scope.info.constOf(arg);
+  return constant === null ? valuesOf(world, arg, scope) : [{ kind: "constant", text: String(constant) }];
 }
 
 /** The values with the parameters replaced by what they stand for at one call. */

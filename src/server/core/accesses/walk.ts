@@ -12,6 +12,7 @@ import type {
   BlockStmt,
   CallExpr,
   CaseClause,
+  Expr,
   ForStmt,
   IfStmt,
   Node,
@@ -19,7 +20,16 @@ import type {
   SelectStmt,
   Stmt,
 } from "../syntax/ast.ts";
-import { conditionStates, visitAssignment, visitExpression, visitIncrement } from "./expressions.ts";
+import type { Held } from "./events.ts";
+import {
+  choose,
+  conditionStates,
+  constantOf,
+  visitAssignment,
+  visitExpression,
+  visitIncrement,
+} from "./expressions.ts";
+import { type Path, pathKey } from "./path.ts";
 import { awaitChannel, emitAccess, signalChannel, type Walk } from "./walkRecord.ts";
 import { meet, meetAll, needsAnotherRound, nextRound, type WalkState } from "./walkState.ts";
 
@@ -111,12 +121,12 @@ function visitStatement(flow: Flow, s: Stmt): void {
     case "SwitchStmt":
       if (s.init) visitStatement(flow, s.init);
       if (s.tag) visitExpression(walk, s.tag);
-      visitCases(flow, s.cases);
+      visitCases(flow, s.cases, s.tag);
       return;
     case "TypeSwitchStmt":
       if (s.init) visitStatement(flow, s.init);
       visitExpression(walk, s.x);
-      visitCases(flow, s.cases);
+      visitCases(flow, s.cases, null);
       return;
     case "SelectStmt":
       visitSelect(flow, s);
@@ -146,7 +156,22 @@ function visitIf(flow: Flow, s: IfStmt): void {
   const after = walk.state;
   walk.state = no;
   if (s.else) visitStatement(flow, s.else);
-  walk.state = meet(after, walk.state);
+  const other = walk.state;
+  walk.state = meet(after, other);
+  if (after.dead || other.dead) return;
+  const optional = [...takenIn(after, yes), ...takenIn(other, no)].filter(
+    (lock) => !walk.state.held.some((h) => samePath(h.path, lock.path)),
+  );
+  if (optional.length > 0) walk.state = { ...walk.state, held: [...walk.state.held, ...optional] };
+}
+
+/** Locks that were taken in a branch. The condition tells when one is needed: it counts as held afterwards. */
+function takenIn(after: WalkState, before: WalkState): readonly Held[] {
+  return after.held.filter((lock) => lock.by === "mutex" && !before.held.includes(lock));
+}
+
+function samePath(a: Path | null, b: Path | null): boolean {
+  return a === null || b === null ? a === b : pathKey(a) === pathKey(b);
 }
 
 function visitBranch(flow: Flow, branch: string, label: string | null): void {
@@ -223,7 +248,7 @@ function visitRange(flow: Flow, s: RangeStmt): void {
   if (isChannel) awaitChannel(walk, s.x);
 }
 
-function visitCases(flow: Flow, cases: readonly CaseClause[]): void {
+function visitCases(flow: Flow, cases: readonly CaseClause[], tag: Expr | null): void {
   const { walk } = flow;
   const target = enter(flow, false);
   const start = walk.state;
@@ -231,6 +256,10 @@ function visitCases(flow: Flow, cases: readonly CaseClause[]): void {
   for (const clause of cases) {
     walk.state = start;
     for (const e of clause.list ?? []) if (!walk.fn.info.isType(e)) visitExpression(walk, e);
+    const listed = clause.list ?? cases.flatMap((other) => other.list ?? []);
+    const values = listed.map((e) => constantOf(walk, e)).filter((value) => value !== null);
+    if (tag !== null && values.length === listed.length)
+      walk.state = choose(walk, tag, values, clause.list !== null, walk.state);
     block(flow, clause.body);
     ends.push(walk.state);
   }

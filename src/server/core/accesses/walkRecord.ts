@@ -20,7 +20,7 @@ import { exclusion, giveBack, take } from "../locks/heldLocks.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
 import type { Access, NilWrite, ParallelPair, ParameterCall, Signal, Spawn, Summary } from "./events.ts";
-import { extend, groupKey, type Path, pathKey, type Step } from "./path.ts";
+import { extend, groupKey, identityOf, type Path, pathKey, type Step } from "./path.ts";
 import { fieldSteps, through, valuesOf } from "./values.ts";
 import { type Alive, awaitSignal, union, type WalkState } from "./walkState.ts";
 
@@ -159,6 +159,7 @@ function addAccess(
     ...what,
     fn,
     locks: state.held,
+    choices: state.choices,
     awaited: state.awaited,
     signalled: state.signalled,
     signals: [],
@@ -186,7 +187,10 @@ export function record(walk: Walk, access: Access): void {
   const known = walk.known.get(key);
   // Signals that are given later are written into the access that is kept.
   const kept = known ?? access;
-  for (const alive of walk.state.alive) meetSpawn(walk, alive, kept, null);
+  for (const alive of walk.state.alive) {
+    // Parallel subtests wait for the test around them to return; RunParallel returns when all are done.
+    if (alive.spawn.how !== "parallel-test") meetSpawn(walk, alive, kept, null);
+  }
   if (writesIntoNil(walk, kept)) walk.reportNil({ access: kept, spawn: null, within: walk.fn });
   if (known || walk.accesses.length >= MOST_ACCESSES) return;
   walk.known.set(key, access);
@@ -243,7 +247,8 @@ export function accessKey(access: Access): string {
   const locks = access.locks.map((lock) => (lock.path ? pathKey(lock.path) : "?") + lock.mode[0]).join(",");
   const waited = access.awaited.map(signalKey).join(",");
   const place = `${access.fn.file.path}:${access.fn.file.startOf(access.fn.decl) + access.node.pos}`;
-  return `${place} ${access.kind} ${pathKey(access.path)} ${locks} ${waited} ${access.made} ${access.dynamic}`;
+  const chosen = access.choices.map((c) => `${identityOf(c.parameter)}${c.is}${c.values.join()}`).join(";");
+  return `${place} ${chosen} ${access.kind} ${pathKey(access.path)} ${locks} ${waited} ${access.made} ${access.dynamic}`;
 }
 
 /** Reports the accesses of a goroutine that `access` meets. */

@@ -6,7 +6,7 @@
 import { signalKey } from "../goroutines/order.ts";
 import { heldOnBoth } from "../locks/heldLocks.ts";
 import type { Node } from "../syntax/ast.ts";
-import type { Held, Signal, Spawn } from "./events.ts";
+import type { Choice, Held, Signal, Spawn } from "./events.ts";
 import { type Path, pathKey } from "./path.ts";
 
 /** A goroutine that may still run. */
@@ -22,6 +22,8 @@ export interface WalkState {
   /** True where this point cannot be reached. */
   readonly dead: boolean;
   readonly held: readonly Held[];
+  /** What the branches around this point say about parameters. */
+  readonly choices: readonly Choice[];
   readonly alive: readonly Alive[];
   /** Surely waited for. */
   readonly awaited: readonly Signal[];
@@ -40,6 +42,7 @@ export interface WalkState {
 export const START: WalkState = {
   dead: false,
   held: [],
+  choices: [],
   alive: [],
   awaited: [],
   signalled: [],
@@ -56,6 +59,7 @@ export function meet(a: WalkState, b: WalkState): WalkState {
   return {
     dead: false,
     held: heldOnBoth(a.held, b.held),
+    choices: a.choices === b.choices ? a.choices : a.choices.filter((choice) => b.choices.includes(choice)),
     alive: meetAlive(a.alive, b.alive),
     awaited: a.awaited.filter((s) => b.awaited.some((t) => signalKey(s) === signalKey(t))),
     signalled: union(a.signalled, b.signalled, signalKey),

@@ -37,6 +37,8 @@ export interface World {
   readonly locals: Map<DeclFacts, Map<Var, readonly Value[]>>;
   /** What functions return; filled by `accesses/values.ts`. */
   readonly returns: Map<Fn, readonly (readonly Value[])[]>;
+  /** Local structs whose fields are being looked up: one that is given itself is itself. */
+  readonly underWay: Set<Var>;
   /** Pointer fields that may hold what others have too; filled by `accesses/values.ts`. */
   readonly shared: Map<Var, boolean>;
   /** Methods of the workspace's types by name; filled on first use. */
@@ -59,6 +61,7 @@ export function createWorld(program: Program): World {
     askers: new Map(),
     locals: new Map(),
     returns: new Map(),
+    underWay: new Set(),
     shared: new Map(),
     methodsByName: null,
     functionsIn: new Map(),

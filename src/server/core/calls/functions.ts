@@ -58,6 +58,8 @@ export interface DeclFacts {
   readonly assigned: ReadonlySet<Var>;
   /** What fields and package-level variables are given: by assignment and in composite literals. */
   readonly stores: readonly { readonly holder: Var; readonly expr: Expr }[];
+  /** Values that the fields of local structs are given by assignment. */
+  readonly ownFields: ReadonlyMap<Var, readonly { readonly field: Var; readonly expr: Expr }[]>;
 }
 
 /** Calls `visit` for every node below `node`, in source order. */
@@ -106,10 +108,11 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
   const literal = new Map<FuncLit, Fn>();
   const definitions = new Map<Var, Definition[]>();
   const stores: { holder: Var; expr: Expr }[] = [];
+  const ownFields = new Map<Var, { field: Var; expr: Expr }[]>();
   const loopOf = new Map<Var, Node>();
   const assigned = new Set<Var>();
   const loops: Node[] = [];
-  const facts: DeclFacts = { functions, definitions, literal, loopOf, assigned, stores };
+  const facts: DeclFacts = { functions, definitions, literal, loopOf, assigned, stores, ownFields };
   const literalCount = new Map<Fn | null, number>();
 
   const define = (name: Expr, definition: Definition): void => {
@@ -119,8 +122,15 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
     const obj = info.objectOf(id);
     if (obj?.kind !== "var") return;
     if (obj.role === "package" || obj.role === "field") {
-      if (definition.how === "value" && definition.expr)
-        stores.push({ holder: obj.origin, expr: definition.expr });
+      if (definition.how !== "value" || !definition.expr) return;
+      stores.push({ holder: obj.origin, expr: definition.expr });
+      const base = target.kind === "SelectorExpr" ? unparen(target.x) : null;
+      const owner = base?.kind === "Ident" ? info.objectOf(base) : null;
+      if (owner?.kind !== "var" || owner.role !== "local") return;
+      const own = { field: obj.origin, expr: definition.expr };
+      const known = ownFields.get(owner.origin);
+      if (known) known.push(own);
+      else ownFields.set(owner.origin, [own]);
       return;
     }
     const known = definitions.get(obj.origin);

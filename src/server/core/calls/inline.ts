@@ -4,7 +4,16 @@
  *
  * Which functions a call reaches is `callees.ts`; what library functions start is `goroutines/`.
  */
-import type { Access, Held, ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
+import type {
+  Access,
+  Choice,
+  Held,
+  ParameterCall,
+  Signal,
+  Spawn,
+  SpawnKind,
+  Summary,
+} from "../accesses/events.ts";
 import { visitExpression, visitOperand } from "../accesses/expressions.ts";
 import { visitLibraryCall } from "../accesses/libraryCalls.ts";
 import { type Path, pathKey } from "../accesses/path.ts";
@@ -22,11 +31,11 @@ import {
   textOf,
   type Walk,
 } from "../accesses/walkRecord.ts";
-import { awaitSignal, union } from "../accesses/walkState.ts";
-import { isParallelTest, isTestFile, startRegistered } from "../goroutines/handlers.ts";
+import { type Alive, awaitSignal, union } from "../accesses/walkState.ts";
+import { isParallelTest, isSubtest, isTestFile, startRegistered } from "../goroutines/handlers.ts";
 import { type LibrarySpawn, librarySpawn } from "../goroutines/librarySpawns.ts";
 import { signalKey } from "../goroutines/order.ts";
-import { giveBack, take } from "../locks/heldLocks.ts";
+import { giveBack, outsideOf, take } from "../locks/heldLocks.ts";
 import { type MethodSync, type SyncCall, syncCall } from "../locks/syncCalls.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
 import { type Callee, calleesOf, calleesOfValue } from "./callees.ts";
@@ -221,10 +230,22 @@ function runFunctionArguments(walk: Walk, call: CallExpr): void {
         if (callee.kind !== "fn") continue;
         if (isParallelTest(callee.fn))
           spawnFunction(walk, call, callee, "parallel-test", "parallel test", false, []);
-        else inlineCallee(walk, callee, call, receiverBinding(callee), 0);
+        else {
+          const before = walk.state.alive;
+          inlineCallee(walk, callee, call, receiverBinding(callee), 0);
+          if (isSubtest(callee.fn)) endParallelTests(walk, before);
+        }
       }
     }
   }
+}
+
+/** `t.Run` returns when the parallel tests that its function started are done. */
+function endParallelTests(walk: Walk, before: readonly Alive[]): void {
+  const alive = walk.state.alive.filter(
+    ({ spawn }) => spawn.how !== "parallel-test" || before.some((a) => a.spawn === spawn),
+  );
+  walk.state = { ...walk.state, alive };
 }
 
 /** The binding of a method value that is called with arguments that nobody else knows. */
@@ -322,6 +343,8 @@ function rebase(
   const variable = replaced && access.path.steps.length === 0 ? null : access.variable;
   if (variable === null && access.content === null) return [];
   if (isTakenOutBefore(walk, access)) return [];
+  const choices = rebaseChoices(walk, access.choices, binding);
+  if (choices === null) return [];
   const kept = how === "spawn" ? [] : keptLocks(walk, access, binding);
   const locks =
     access.locks.length === 0 ? kept : [...kept, ...access.locks.map((l) => rebaseLock(walk, l, binding))];
@@ -336,6 +359,7 @@ function rebase(
     path,
     variable,
     locks,
+    choices,
     awaited,
     signalled,
     signals,
@@ -343,6 +367,24 @@ function rebase(
     unlocked: how === "spawn" ? [] : unlocked,
     made: access.made || isMade(state, path),
   }));
+}
+
+/** What must hold of the caller's parameters for an access of a callee to happen; null where it cannot happen. */
+function rebaseChoices(walk: Walk, choices: readonly Choice[], binding: Binding): readonly Choice[] | null {
+  const kept: Choice[] = [];
+  for (const choice of choices) {
+    const bound = binding.get(choice.parameter);
+    const [value] = bound ?? [];
+    if (bound === undefined) kept.push(choice);
+    else if (value?.kind === "constant" && bound.length === 1) {
+      if (choice.values.includes(value.text) !== choice.is) return null;
+    } else if (value?.kind === "path" && bound.length === 1 && value.path.steps.length === 0) {
+      const { root } = value.path;
+      if (root.role === "param" && !walk.fn.facts.assigned.has(root))
+        kept.push({ ...choice, parameter: root });
+    }
+  }
+  return kept.length === 0 ? walk.state.choices : [...walk.state.choices, ...kept];
 }
 
 /** True for what a literal does with a map that was taken out of its variable before the literal runs. */
@@ -367,7 +409,7 @@ function rebasePath(walk: Walk, path: Path, binding: Binding): readonly Path[] {
 
 function rebaseLock(walk: Walk, lock: Held, binding: Binding): Held {
   if (lock.path === null || !binding.has(lock.path.root)) return lock;
-  return { ...lock, path: rebasePath(walk, lock.path, binding)[0] ?? null };
+  return { ...outsideOf(lock), path: rebasePath(walk, lock.path, binding)[0] ?? null };
 }
 
 function rebaseSignals(walk: Walk, signals: readonly Signal[], binding: Binding): readonly Signal[] {

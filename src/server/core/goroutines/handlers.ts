@@ -31,6 +31,14 @@ const CONTEXT_TYPES: Readonly<Record<string, string>> = {
   "github.com/kataras/iris/v12/context.Context": "iris handler",
 };
 
+/** What gRPC hands to the functions that stand around every call. */
+const INTERCEPTED: ReadonlySet<string> = new Set([
+  "google.golang.org/grpc.UnaryServerInfo",
+  "google.golang.org/grpc.StreamServerInfo",
+  "google.golang.org/grpc.UnaryInvoker",
+  "google.golang.org/grpc.Streamer",
+]);
+
 /** What kind of handler a signature is, in words; null where it is none. */
 export function handlerKind(t: Type): string | null {
   const signature = under(t);
@@ -39,7 +47,10 @@ export function handlerKind(t: Type): string | null {
 }
 
 function handlerOfSignature(signature: Signature): string | null {
-  const types = signature.params.vars.map((v) => qualifiedName(v.type()));
+  return handlerOfTypes(signature.params.vars.map((v) => qualifiedName(v.type())));
+}
+
+function handlerOfTypes(types: readonly string[]): string | null {
   if (types.length >= 2 && types[0] === "net/http.ResponseWriter" && types[1] === "net/http.Request") {
     return "http handler";
   }
@@ -47,15 +58,19 @@ function handlerOfSignature(signature: Signature): string | null {
     const kind = CONTEXT_TYPES[type];
     if (kind !== undefined) return kind;
   }
-  return null;
+  return types.some((type) => INTERCEPTED.has(type)) ? "gRPC interceptor" : null;
 }
 
 /** The kind of handler that a declared function is by its shape, or null. */
 export function handlerKindOf(fn: Fn): string | null {
   if (isTestFile(fn)) return null;
   const types = fn.params.map((param) => (param ? qualifiedName(param.type()) : ""));
-  if (types[0] === "net/http.ResponseWriter" && types[1] === "net/http.Request") return "http handler";
-  return CONTEXT_TYPES[types[0] ?? ""] ?? null;
+  return handlerOfTypes(types);
+}
+
+/** True for `ServeHTTP` methods: whoever registers the value has all requests share it. */
+export function servesRequests(fn: Fn): boolean {
+  return fn.receiver !== null && fn.node.kind === "FuncDecl" && fn.node.name.name === "ServeHTTP";
 }
 
 /** True for files that only tests use. */
@@ -162,10 +177,16 @@ function isServiceMethod(method: Func): boolean {
   return /^[A-Z]/.test(method.name) && interfaceType(method.type()) === null;
 }
 
+/** True for `func(t *testing.T) { … }`. */
+export function isSubtest(fn: Fn): boolean {
+  const [t] = fn.params;
+  return t !== undefined && t !== null && qualifiedName(t.type()) === "testing.T";
+}
+
 /** True for `func(t *testing.T) { t.Parallel(); … }`. */
 export function isParallelTest(fn: Fn): boolean {
   const [t] = fn.params;
-  if (!t || qualifiedName(t.type()) !== "testing.T" || !fn.node.body) return false;
+  if (!t || !isSubtest(fn) || !fn.node.body) return false;
   let found = false;
   const visit = (node: Node): void => {
     if (found || node.kind === "FuncLit") return;

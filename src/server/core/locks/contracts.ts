@@ -14,6 +14,7 @@ const PROMISES = [
   /\b(lock|mutex|mu|mtx)\b[^.]{0,40}\b(held|hold)\b/i,
   /\b(only|must|should)\b[^.]{0,60}\b(initiali[sz]ation|init\(\)|init function|start-?up)/i,
   /\b(must|should|can|may)( not|n't)? be called (concurrently|only (once|from one)|before)/i,
+  /\b(lead|leads) to (concurrency|race|data race)/i,
   /\bnot (safe for concurrent|thread[- ]?safe|goroutine[- ]?safe|concurrency[- ]?safe)/i,
 ];
 

@@ -7,6 +7,7 @@
  */
 import type { Access, Held } from "../accesses/events.ts";
 import { groupKey, type Path, pathKey } from "../accesses/path.ts";
+import { under } from "../calls/typeShape.ts";
 
 /** The locks after `lock` was taken. */
 export function take(held: readonly Held[], lock: Held): readonly Held[] {
@@ -40,6 +41,22 @@ export function heldOnBoth(a: readonly Held[], b: readonly Held[]): readonly Hel
   return common.length === a.length && common.every((lock, i) => lock === a[i]) ? a : common;
 }
 
+/** The lock as callers of a function see it: a mutex inside a parameter passed by value is a copy of theirs. */
+export function outsideOf(lock: Held): Held {
+  return lock.by === "mutex" && lock.path !== null && isPassedByValue(lock.path)
+    ? { ...lock, by: "copy" }
+    : lock;
+}
+
+/** True where no pointer lies between a parameter and what the path leads to. */
+function isPassedByValue({ root, steps }: Path): boolean {
+  if ((root.role !== "param" && root.role !== "receiver") || steps.length === 0) return false;
+  return [root, ...steps].every((part) => {
+    if ("kind" in part && part.kind === "element") return false;
+    return under("field" in part ? part.field.type() : part.type()).kind === "struct";
+  });
+}
+
 /** What the locks of two accesses do for them. */
 export type Exclusion = "excluded" | "both-read" | "none";
 
@@ -48,7 +65,7 @@ export function exclusion(a: Access, b: Access): Exclusion {
   let result: Exclusion = "none";
   for (const lock of a.locks) {
     for (const other of b.locks) {
-      if (!sameLock(lock, other)) continue;
+      if (lock.by === "copy" || other.by === "copy" || !sameLock(lock, other)) continue;
       if (lock.mode === "write" || other.mode === "write") return "excluded";
       result = "both-read";
     }

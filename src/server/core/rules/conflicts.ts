@@ -10,7 +10,7 @@ import type { Summaries } from "../accesses/summaries.ts";
 import type { Fn } from "../calls/functions.ts";
 import { qualifiedName } from "../calls/typeShape.ts";
 import type { Confidence } from "../finding.ts";
-import { isTestFile } from "../goroutines/handlers.ts";
+import { isTestFile, servesRequests } from "../goroutines/handlers.ts";
 import { conflicts, conflictsOnVariableOnly, orderedBySignal } from "../goroutines/order.ts";
 import { guardOf, mayGuard } from "../locks/guards.ts";
 import { exclusion } from "../locks/heldLocks.ts";
@@ -188,15 +188,22 @@ function confidenceOf(
   const weakest: Confidence | null = global || lazy ? "possible" : null;
   if (a.access.dynamic || b.access.dynamic) return weakest;
   if (a.from !== "api" && b.from !== "api") {
-    if (!global) return null;
+    if (!global) return isServed(a) && isServed(b) ? "likely" : null;
     return a.from === "handler" && b.from === "handler" ? "definite" : "likely";
   }
+  if (locksCopy(a.access) && locksCopy(b.access)) return "likely";
+  if (guard !== null && (makesLock(a.access, guard) || makesLock(b.access, guard))) return weakest;
   if (guard !== null && reachesGuard(a, guard) && reachesGuard(b, guard)) {
-    if (exclusion(a.access, b.access) === "both-read") return "likely";
+    if (exclusion(a.access, b.access) === "both-read")
+      return (writes(a.access) ? a : b).access.path.root.role === "field" ? weakest : "likely";
     const lockedA = hasLock(a.access);
     if (lockedA !== hasLock(b.access)) {
       const unlocked = lockedA ? b : a;
-      if (!preparesOnly(unlocked, writes(unlocked.access) ? PREPARES : CONSTRUCTS)) return "likely";
+      if (
+        !hasUnknownHolder(unlocked) &&
+        !preparesOnly(unlocked, writes(unlocked.access) ? PREPARES : CONSTRUCTS)
+      )
+        return "likely";
       return weakest;
     }
   }
@@ -209,7 +216,27 @@ function confidenceOf(
 
 /** False where the goroutine may have an instance of its own. */
 function isShared(use: MapUse): boolean {
-  return use.spawn !== null && use.access.path.root.role !== "field";
+  return isServed(use) || (use.spawn !== null && use.access.path.root.role !== "field");
+}
+
+/** True for what a `ServeHTTP` method does to its own value: every request is served by the same one. */
+function isServed({ access, entry, from, spawn }: MapUse): boolean {
+  return (
+    from === "handler" &&
+    spawn === null &&
+    servesRequests(entry) &&
+    access.path.root === entry.receiver?.origin
+  );
+}
+
+/** True where the lock that was meant to guard the map is a copy that each call has to itself. */
+function locksCopy({ locks, path }: Access): boolean {
+  return locks.some((lock) => lock.by === "copy" && lock.path !== null && mayGuard(lock.path, path));
+}
+
+/** True where some instance has the map, and nobody can tell which: it may not be the one that others share. */
+function hasUnknownHolder({ access: { path } }: MapUse): boolean {
+  return path.root.role === "field" && !path.steps.some((step) => step.kind === "field");
 }
 
 /** True for a map whose entries come and go: not one that is filled once and read from then on. */
@@ -254,6 +281,13 @@ function startsWithWord(...words: readonly (readonly string[])[]): RegExp {
 function preparesOnly(use: MapUse, names: RegExp): boolean {
   const functions = [use.entry, use.access.fn, ...use.access.calls.map((call) => call.fn)];
   return functions.some((fn) => fn.node.kind === "FuncDecl" && names.test(fn.node.name.name));
+}
+
+/** True where the function around an access makes the lock itself: nobody can be waiting for it yet. */
+function makesLock({ fn }: Access, { path }: Held): boolean {
+  const field = path?.steps.findLast((step) => step.kind === "field");
+  const lock = field?.kind === "field" ? field.field : path?.root;
+  return fn.facts.stores.some((store) => store.holder === lock);
 }
 
 /** True where the use could have taken the guard: it goes through the struct that has it. */

@@ -12,6 +12,7 @@ import { declFacts, type Fn } from "../calls/functions.ts";
 import { namedType } from "../calls/typeShape.ts";
 import { handlerKindOf, isTestFile } from "../goroutines/handlers.ts";
 import { signalKey } from "../goroutines/order.ts";
+import { outsideOf } from "../locks/heldLocks.ts";
 import type { Node, SourceFile } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
 
@@ -90,15 +91,22 @@ function usesOf(fn: Fn, summary: Summary, from: MapUse["from"] | null): readonly
   if (known?.fn === fn && known.from === from) return known.uses;
   const uses: KeyedUse[] = [];
   if (from !== null) {
-    for (const access of summary.accesses) uses.push(keyed({ access, entry: fn, from, spawn: null }));
+    for (const access of summary.accesses) uses.push(keyed(used({ access, entry: fn, from, spawn: null })));
   }
   for (const spawn of isTestFile(fn) ? [] : summary.spawns) {
     if (handsBackItsEnd(spawn)) continue;
     const kind = spawn.how === "handler" ? "handler" : "goroutine";
-    for (const access of spawn.accesses) uses.push(keyed({ access, entry: fn, from: kind, spawn }));
+    for (const access of spawn.accesses) uses.push(keyed(used({ access, entry: fn, from: kind, spawn })));
   }
   usesOfSummary.set(summary, { fn, from, uses });
   return uses;
+}
+
+/** The use as other callers of the entry see it. */
+function used(use: MapUse): MapUse {
+  const locks = use.access.locks.map(outsideOf);
+  const same = locks.every((lock, i) => lock === use.access.locks[i]);
+  return same ? use : { ...use, access: { ...use.access, locks } };
 }
 
 function keyed(use: MapUse): KeyedUse {
@@ -205,6 +213,7 @@ function entryKind(fn: Fn, called: boolean): MapUse["from"] | null {
   const { name } = fn.node.name;
   if (
     isTestFile(fn) ||
+    /ForTest(s|ing)?$/.test(name) ||
     (fn.receiver === null && (name === "init" || (name === "main" && fn.pkg.name === "main")))
   ) {
     return "start";

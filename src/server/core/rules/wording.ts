@@ -53,8 +53,9 @@ function spawnLabel(spawn: Spawn): string {
   return `${spawn.label} at ${lineLabel(spawn.fn, spawn.node)}`;
 }
 
-/** A lock as its source spells it, read mode marked. */
+/** A lock as its source spells it, read mode and copies marked. */
 export function lockLabel(lock: Held): string {
+  if (lock.by === "copy") return `a copy of ${lock.text} only`;
   return lock.mode === "read" ? `${lock.text} (read)` : lock.text;
 }
 
@@ -110,7 +111,7 @@ function structNameOf(field: Var): string {
 export function sideLabel(side: Side, locks = true): string {
   const { access } = side;
   const verb = access.counter ? "updated (read and written)" : VERBS[access.kind];
-  const held = access.locks.filter((lock) => lock.by === "mutex");
+  const held = access.locks.filter((lock) => lock.by === "mutex" || lock.by === "copy");
   const under = !locks ? "" : held.length > 0 ? `, holding ${held.map(lockLabel).join(" and ")}` : "";
   const place = lineLabel(access.fn, access.node);
   return `${verb} at ${place} by ${goroutineLabel(side)}${under}`;
