@@ -7,7 +7,8 @@
 import { adviceAmong } from "./advice/advice.ts";
 import type { Advice, Code, CoreFinding, FileEdit, FilePlace, FixKind, Refusal } from "./finding.ts";
 import { fixKinds, makeFix } from "./fixes/fixes.ts";
-import { type Checker, createChecker, RULES } from "./rules/rules.ts";
+import { type Checker, createChecker } from "./rules/checker.ts";
+import { RULES } from "./rules/rules.ts";
 import type { SourceFile } from "./syntax/ast.ts";
 import { createParser } from "./syntax/parse.ts";
 import { createProgram, updateProgram } from "./types/program.ts";

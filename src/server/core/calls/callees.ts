@@ -8,6 +8,7 @@ import { receiverOf, type Scope, type Value, valuesOf } from "../accesses/values
 import type { CallExpr, Expr, SelectorExpr } from "../syntax/ast.ts";
 import type { Func, Info, Interface, Program, Selection, Type, TypeName, Var } from "../types/types.ts";
 import { type DeclFacts, declFacts, type Fn, unparen } from "./functions.ts";
+import type { Outline } from "./outline.ts";
 import { deref, interfaceType, namedType, structType, under } from "./typeShape.ts";
 
 /** One function that a call may reach. */
@@ -33,6 +34,8 @@ export interface World {
   readonly dependents: Map<DeclFacts, Set<DeclFacts>>;
   /** Which declarations asked what a variable is given. */
   readonly askers: Map<Var, Set<DeclFacts>>;
+  /** Which declarations give a field or package-level variable a value. */
+  readonly givers: Map<Var, Set<DeclFacts>>;
   /** What locals stand for; filled by `accesses/values.ts`. */
   readonly locals: Map<DeclFacts, Map<Var, readonly Value[]>>;
   /** What functions return; filled by `accesses/values.ts`. */
@@ -47,18 +50,19 @@ export interface World {
   readonly functionsIn: Map<Var, readonly Value[]>;
   /** Everything that a field or package-level variable is given in the workspace. */
   storesOf(holder: Var): readonly Store[];
+  storesChanged(holder: Var): void;
   fnOf(func: Func): Fn | null;
 }
 
 /** A memory that knows nothing yet. */
-export function createWorld(program: Program): World {
-  let stores: Map<Var, Store[]> | null = null;
-  let storesOfProgram = program;
+export function createWorld(program: Program, outline: Outline): World {
+  const stores = new Map<Var, readonly Store[]>();
   const world: World = {
     program,
     current: null,
     dependents: new Map(),
     askers: new Map(),
+    givers: new Map(),
     locals: new Map(),
     returns: new Map(),
     underWay: new Set(),
@@ -66,13 +70,16 @@ export function createWorld(program: Program): World {
     methodsByName: null,
     functionsIn: new Map(),
     storesOf: (holder) => {
-      if (stores === null || storesOfProgram !== world.program) {
-        stores = collectStores(world.program);
-        storesOfProgram = world.program;
-      }
       addTo(world.askers, holder.origin, world.current);
-      return stores.get(holder.origin) ?? [];
+      let known = stores.get(holder.origin);
+      if (!known) {
+        const givers = [...(world.givers.get(holder.origin) ?? [])];
+        known = givers.sort(outline.inOrder).flatMap((facts) => storesIn(facts, holder.origin));
+        stores.set(holder.origin, known);
+      }
+      return known;
     },
+    storesChanged: (holder) => stores.delete(holder),
     fnOf: (func) => {
       const fn = functionOf(func);
       if (fn) addTo(world.dependents, fn.facts, world.current);
@@ -82,7 +89,8 @@ export function createWorld(program: Program): World {
   return world;
 }
 
-function addTo<K>(map: Map<K, Set<DeclFacts>>, key: K, value: DeclFacts | null): void {
+/** Adds a declaration to a set in a map; null is nobody. */
+export function addTo<K>(map: Map<K, Set<DeclFacts>>, key: K, value: DeclFacts | null): void {
   if (value === null) return;
   const set = map.get(key);
   if (set) set.add(value);
@@ -109,9 +117,14 @@ export function renewWorld(
   come: readonly DeclFacts[],
 ): Set<DeclFacts> {
   const outdated = new Set<DeclFacts>();
-  const queue: DeclFacts[] = [...gone];
+  const queue: DeclFacts[] = [...gone, ...come];
+  for (const facts of gone) for (const { holder } of facts.stores) world.givers.get(holder)?.delete(facts);
+  for (const facts of come) for (const { holder } of facts.stores) addTo(world.givers, holder, facts);
   for (const facts of [...gone, ...come]) {
-    for (const { holder } of facts.stores) queue.push(...(world.askers.get(holder) ?? []));
+    for (const { holder } of facts.stores) {
+      world.storesChanged(holder);
+      queue.push(...(world.askers.get(holder) ?? []));
+    }
   }
   for (let facts = queue.pop(); facts !== undefined; facts = queue.pop()) {
     if (outdated.has(facts)) continue;
@@ -283,24 +296,11 @@ export interface Store {
   readonly scope: Scope;
 }
 
-function collectStores(program: Program): Map<Var, Store[]> {
-  const stores = new Map<Var, Store[]>();
-  for (const pkg of program.packages) {
-    for (const file of pkg.files) {
-      for (const decl of file.decls) {
-        if (decl.kind !== "FuncDecl" && decl.kind !== "VarDecl") continue;
-        const facts = declFacts(pkg, decl);
-        const info = pkg.info(decl);
-        for (const { holder, expr } of facts.stores) {
-          const store: Store = { expr, info, scope: { pkg, info, facts } };
-          const known = stores.get(holder);
-          if (known) known.push(store);
-          else stores.set(holder, [store]);
-        }
-      }
-    }
-  }
-  return stores;
+function storesIn(facts: DeclFacts, holder: Var): Store[] {
+  const { pkg, info } = facts;
+  return facts.stores
+    .filter((store) => store.holder === holder)
+    .map(({ expr }) => ({ expr, info, scope: { pkg, info, facts } }));
 }
 
 /** The functions that a field or package-level variable is given anywhere in the workspace. */

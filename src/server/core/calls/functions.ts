@@ -49,6 +49,8 @@ export interface Definition {
 
 /** What one walk over a top-level declaration finds out. */
 export interface DeclFacts {
+  readonly pkg: Package;
+  readonly info: Info;
   readonly functions: readonly Fn[];
   readonly definitions: ReadonlyMap<Var, readonly Definition[]>;
   readonly literal: ReadonlyMap<FuncLit, Fn>;
@@ -112,7 +114,19 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
   const loopOf = new Map<Var, Node>();
   const assigned = new Set<Var>();
   const loops: Node[] = [];
-  const facts: DeclFacts = { functions, definitions, literal, loopOf, assigned, stores, ownFields };
+  const facts: DeclFacts = {
+    get pkg() {
+      return site.pkg;
+    },
+    info,
+    functions,
+    definitions,
+    literal,
+    loopOf,
+    assigned,
+    stores,
+    ownFields,
+  };
   const literalCount = new Map<Fn | null, number>();
 
   const define = (name: Expr, definition: Definition): void => {

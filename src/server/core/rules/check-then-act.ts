@@ -5,7 +5,8 @@ import { textOf } from "../accesses/walkRecord.ts";
 import { forEachChild, unparen } from "../calls/functions.ts";
 import type { CoreFinding } from "../finding.ts";
 import type { Expr, Node } from "../syntax/ast.ts";
-import type { Evidence, Rule } from "./rule.ts";
+import type { MapGroup } from "./mapUses.ts";
+import type { Rule } from "./rule.ts";
 import { type SyncMapCall, syncMapFinding } from "./syncMapCalls.ts";
 import { coreAccess, coreMap, lineLabel, mapName } from "./wording.ts";
 
@@ -43,7 +44,8 @@ export const checkThenAct: Rule = {
   code: "check-then-act",
   title: "Check and update in two steps",
   help: HELP,
-  check: (evidence) => [...onSyncMaps(evidence), ...underTwoLocks(evidence)],
+  onMap: ({ group }) => underTwoLocks(group),
+  onSyncMap: loadedThenStored,
 };
 
 const REPLACEMENTS: Readonly<Record<string, string>> = {
@@ -51,15 +53,14 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
   Delete: "LoadAndDelete or CompareAndDelete",
 };
 
-function onSyncMaps(evidence: Evidence): CoreFinding[] {
+function loadedThenStored(calls: readonly SyncMapCall[]): CoreFinding[] {
   const found: CoreFinding[] = [];
-  const calls = evidence.syncMapCalls;
   for (const [i, act] of calls.entries()) {
     const better = REPLACEMENTS[act.method];
     if (better === undefined) continue;
     const check = calls
       .slice(0, i)
-      .findLast((c) => c.method === "Load" && c.fn === act.fn && c.map === act.map && c.key === act.key);
+      .findLast((c) => c.method === "Load" && c.fn === act.fn && c.key === act.key);
     if (!check || takesLock(act)) continue;
     const depends = act.method === "Store" && dependsOn(act, check);
     if (act.method === "Delete" && !depends) continue;
@@ -114,43 +115,39 @@ function loadedName(load: SyncMapCall): string | null {
 }
 
 /** A read in one critical section and a write of the same key in the next, with no look in between. */
-function underTwoLocks(evidence: Evidence): CoreFinding[] {
+function underTwoLocks(group: MapGroup): CoreFinding[] {
   const found: CoreFinding[] = [];
-  for (const group of evidence.uses.values()) {
-    const own = group.uses.filter((use) => use.access.calls.length === 0 && use.access.locks.length > 0);
-    for (const { access: act, entry, from, spawn } of own) {
-      if (act.kind !== "write" || act.counter) continue;
-      const section = mutexOf(act);
-      const key = keyText(act);
-      if (section === null || key === "") continue;
-      const same = own.filter(
-        ({ access }) => access.fn === act.fn && access.content === "read" && access.node.pos < act.node.pos,
-      );
-      if (same.some(({ access }) => access.locks.includes(section))) continue;
-      const check = same.find(
-        ({ access }) => keyText(access) === key && isSameLock(mutexOf(access), section),
-      );
-      const map = check ? coreMap(group.owner, group.depth) : null;
-      if (!check || map === null) continue;
-      const side = coreAccess({ access: act, entry, from, spawn });
-      const earlier = coreAccess({
-        access: check.access,
-        entry: check.entry,
-        from: check.from,
-        spawn: check.spawn,
-      });
-      found.push({
-        code: "check-then-act",
-        message: `map ${map.name} is checked at ${lineLabel(act.fn, check.access.node)} and written at ${lineLabel(act.fn, act.node)} in two critical sections of ${section.text}: it may have changed in between`,
-        severity: "information",
-        confidence: "possible",
-        map,
-        accesses: [side, earlier],
-        reasoning:
-          "The lock is given back between the check and the update, and the update does not look again.",
-        advice: null,
-      });
-    }
+  const own = group.uses.filter((use) => use.access.calls.length === 0 && use.access.locks.length > 0);
+  for (const { access: act, entry, from, spawn } of own) {
+    if (act.kind !== "write" || act.counter) continue;
+    const section = mutexOf(act);
+    const key = keyText(act);
+    if (section === null || key === "") continue;
+    const same = own.filter(
+      ({ access }) => access.fn === act.fn && access.content === "read" && access.node.pos < act.node.pos,
+    );
+    if (same.some(({ access }) => access.locks.includes(section))) continue;
+    const check = same.find(({ access }) => keyText(access) === key && isSameLock(mutexOf(access), section));
+    const map = check ? coreMap(group.owner, group.depth) : null;
+    if (!check || map === null) continue;
+    const side = coreAccess({ access: act, entry, from, spawn });
+    const earlier = coreAccess({
+      access: check.access,
+      entry: check.entry,
+      from: check.from,
+      spawn: check.spawn,
+    });
+    found.push({
+      code: "check-then-act",
+      message: `map ${map.name} is checked at ${lineLabel(act.fn, check.access.node)} and written at ${lineLabel(act.fn, act.node)} in two critical sections of ${section.text}: it may have changed in between`,
+      severity: "information",
+      confidence: "possible",
+      map,
+      accesses: [side, earlier],
+      reasoning:
+        "The lock is given back between the check and the update, and the update does not look again.",
+      advice: null,
+    });
   }
   return found;
 }

@@ -1,38 +1,29 @@
 /**
  * Makes the Finding of a conflict, for the rules that flag one. The rules give the sentence.
  */
-import { groupKey } from "../accesses/path.ts";
 import { adviseGuard, adviseOn, adviseWriteLock } from "../advice/advice.ts";
 import type { Advice, Code, CoreFinding } from "../finding.ts";
 import type { Conflict } from "./conflicts.ts";
-import type { MapGroup, MapUses } from "./mapUses.ts";
+import type { MapGroup } from "./mapUses.ts";
 import { coreAccess, coreMap, reasoningOf } from "./wording.ts";
 
-/** The Finding of a conflict; null where the map is not declared in source. */
+/** The Finding of a conflict on a map; null where the map is not declared in source. */
 export function conflictFinding(
   conflict: Conflict,
-  uses: MapUses,
+  map: MapGroup,
   code: Code,
   message: string,
 ): CoreFinding | null {
-  const map = coreMap(conflict.owner, conflict.depth);
-  if (map === null) return null;
-  const group = uses.get(groupKey(conflict.flagged.access.path)) ?? {
-    owner: conflict.owner,
-    depth: conflict.depth,
-    uses: [conflict.flagged, ...conflict.others].map((side) => ({
-      access: side.access,
-      entry: side.entry,
-      from: side.from,
-      spawn: side.spawn,
-    })),
-  };
+  const declared = coreMap(conflict.owner, conflict.depth);
+  if (declared === null) return null;
+  // A map that only one function knows is used where it was seen to race.
+  const group = map.uses.length > 0 ? map : { ...map, uses: [conflict.flagged, ...conflict.others] };
   return {
     code,
     message,
     severity: conflict.confidence === "possible" ? "information" : "warning",
     confidence: conflict.confidence,
-    map,
+    map: declared,
     accesses: [coreAccess(conflict.flagged), ...conflict.others.map(coreAccess)],
     reasoning: reasoningOf(conflict.flagged, conflict.others[0], conflict.guard),
     advice: adviceOf(conflict, group),

@@ -6,7 +6,6 @@
  */
 import type { Access, Held, Spawn } from "../accesses/events.ts";
 import { groupKey, groupOf } from "../accesses/path.ts";
-import type { Summaries } from "../accesses/summaries.ts";
 import type { Fn } from "../calls/functions.ts";
 import { qualifiedName } from "../calls/typeShape.ts";
 import type { Confidence } from "../finding.ts";
@@ -15,7 +14,7 @@ import { conflicts, conflictsOnVariableOnly, orderedBySignal } from "../goroutin
 import { guardOf, mayGuard } from "../locks/guards.ts";
 import { exclusion } from "../locks/heldLocks.ts";
 import type { Var } from "../types/types.ts";
-import { type MapGroup, type MapUse, type MapUses, workspaceFunctions } from "./mapUses.ts";
+import type { MapGroup, MapUse } from "./mapUses.ts";
 import type { Ignores } from "./unused-ignore.ts";
 import { placeOf } from "./wording.ts";
 
@@ -56,22 +55,19 @@ interface Meeting {
 
 const RANK: Readonly<Record<Confidence, number>> = { definite: 0, likely: 1, possible: 2 };
 
-/** Finds all conflicts of a program, those aside that a comment silences at one of their sides. */
-export function findConflicts(summaries: Summaries, uses: MapUses, ignores: Ignores): Conflicts {
+/** Finds the conflicts on one map, those aside that a comment silences at one of their sides. */
+export function conflictsOn(group: MapGroup, ignores: Ignores): Conflicts {
   const meetings: Meeting[] = [];
-  for (const fn of workspaceFunctions(summaries)) {
-    for (const pair of summaries.pairsIn(fn)) {
-      // What the starter signals after its access is known only now.
-      if (orderedBySignal(pair.a, pair.b)) continue;
-      const a: Side = { access: pair.a, spawn: pair.spawnA, entry: pair.within, from: "goroutine" };
-      const from = pair.spawnB ? "goroutine" : "start";
-      const b: Side = { access: pair.b, spawn: pair.spawnB, entry: pair.within, from };
-      const guard = guardOfGroup(uses.get(groupKey(pair.a.path)));
-      const confidence = pair.a.dynamic || pair.b.dynamic ? "possible" : "definite";
-      meetings.push(...meetingsOf(a, b, confidence, guard));
-    }
+  for (const pair of group.pairs) {
+    // What the starter signals after its access is known only now.
+    if (orderedBySignal(pair.a, pair.b)) continue;
+    const a: Side = { access: pair.a, spawn: pair.spawnA, entry: pair.within, from: "goroutine" };
+    const from = pair.spawnB ? "goroutine" : "start";
+    const b: Side = { access: pair.b, spawn: pair.spawnB, entry: pair.within, from };
+    const confidence = pair.a.dynamic || pair.b.dynamic ? "possible" : "definite";
+    meetings.push(...meetingsOf(a, b, confidence, guardOfGroup(group)));
   }
-  for (const group of uses.values()) for (const meeting of meetingsOfGroup(group)) meetings.push(meeting);
+  for (const meeting of meetingsOfGroup(group)) meetings.push(meeting);
   const silenced = ({ access }: Side): boolean => ignores.silences(placeOf(access.fn, access.node));
   // Both sides are asked: each may have a comment of its own, and both are then of use.
   return collect(meetings.filter(({ flagged, other }) => [flagged, other].filter(silenced).length === 0));
@@ -81,8 +77,8 @@ export function findConflicts(summaries: Summaries, uses: MapUses, ignores: Igno
 const guards = new WeakMap<MapGroup, Held | null>();
 const meetingsIn = new WeakMap<MapGroup, readonly Meeting[]>();
 
-function guardOfGroup(group: MapGroup | undefined): Held | null {
-  if (!group) return null;
+/** The lock that guards a map, as far as its uses show. */
+export function guardOfGroup(group: MapGroup): Held | null {
   let guard = guards.get(group);
   if (guard === undefined) {
     guard = guardOf(group.uses.map((use) => use.access));
@@ -151,12 +147,13 @@ function compareUses(group: MapGroup): Meeting[] {
   if (!uses.some((use) => writes(use.access))) return meetings;
   const guard = guardOfGroup(group);
   const lazy = isLazy(group);
+  const reaches = uses.map((use) => guard !== null && reachesGuard(use, guard));
   for (let i = 0; i < uses.length; i++) {
     for (let j = i; j < uses.length; j++) {
       const a = uses[i]!;
       const b = uses[j]!;
       if (!conflicts(a.access, b.access) || inSequence(a, b)) continue;
-      const confidence = confidenceOf(group, a, b, guard, lazy);
+      const confidence = confidenceOf(group, a, b, guard, reaches[i]! && reaches[j]!, lazy);
       // Signals take longest to compare.
       if (confidence === null || orderedBySignal(a.access, b.access)) continue;
       meetings.push(...meetingsOf(sideOf(a), sideOf(b), confidence, guard));
@@ -182,6 +179,7 @@ function confidenceOf(
   a: MapUse,
   b: MapUse,
   guard: Held | null,
+  bothReachGuard: boolean,
   lazy: boolean,
 ): Confidence | null {
   const global = group.owner.role === "package";
@@ -193,7 +191,7 @@ function confidenceOf(
   }
   if (locksCopy(a.access) && locksCopy(b.access)) return "likely";
   if (guard !== null && (makesLock(a.access, guard) || makesLock(b.access, guard))) return weakest;
-  if (guard !== null && reachesGuard(a, guard) && reachesGuard(b, guard)) {
+  if (bothReachGuard) {
     if (exclusion(a.access, b.access) === "both-read")
       return (writes(a.access) ? a : b).access.path.root.role === "field" ? weakest : "likely";
     const lockedA = hasLock(a.access);

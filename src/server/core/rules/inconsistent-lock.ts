@@ -35,10 +35,10 @@ export const inconsistentLock: Rule = {
   code: "inconsistent-lock",
   title: "A lock that is not always taken",
   help: HELP,
-  check: ({ conflicts, uses }) =>
+  onMap: ({ group, conflicts }) =>
     conflicts
       .filter((conflict) => conflict.kind === "inconsistent")
-      .map((conflict) => conflictFinding(conflict, uses, "inconsistent-lock", messageOf(conflict)))
+      .map((conflict) => conflictFinding(conflict, group, "inconsistent-lock", messageOf(conflict)))
       .filter((finding) => finding !== null),
 };
 

@@ -1,9 +1,9 @@
 /** A map that a lock guards, returned from under that lock: its receiver uses it without. */
 import { groupKey } from "../accesses/path.ts";
 import { forEachChild, unparen } from "../calls/functions.ts";
-import type { CoreFinding } from "../finding.ts";
-import { guardOf, mayGuard } from "../locks/guards.ts";
+import { mayGuard } from "../locks/guards.ts";
 import type { Node } from "../syntax/ast.ts";
+import { guardOfGroup } from "./conflicts.ts";
 import type { MapUse } from "./mapUses.ts";
 import type { Rule } from "./rule.ts";
 import { coreAccess, coreMap, lineLabel, sideLabel } from "./wording.ts";
@@ -36,37 +36,30 @@ export const leakedGuardedMap: Rule = {
   code: "leaked-guarded-map",
   title: "A guarded map handed out from under its lock",
   help: HELP,
-  check: ({ uses }) => {
-    const found = new Map<unknown, CoreFinding>();
-    for (const group of uses.values()) {
-      const guard = guardOf(group.uses.map((use) => use.access));
-      const map = guard ? coreMap(group.owner, group.depth) : null;
-      if (guard?.path == null || map === null) continue;
-      const { path } = guard;
-      const writer = group.uses.find(
-        ({ access, from }) =>
-          access.content === "write" &&
-          from !== "start" &&
-          access.locks.some((lock) => lock.path && groupKey(lock.path) === groupKey(path)),
-      );
-      if (!writer) continue;
-      for (const use of group.uses) {
-        if (found.has(use.access.node) || !isReturned(use)) continue;
-        const held = use.access.locks.some((lock) => lock.path && groupKey(lock.path) === groupKey(path));
-        if (!held || !mayGuard(path, use.access.path)) continue;
-        found.set(use.access.node, {
-          code: "leaked-guarded-map",
-          message: `map ${map.name} is returned at ${lineLabel(use.access.fn, use.access.node)} from under ${guard.text}; whoever gets it uses it without the lock while it may be ${sideLabel(writer)}`,
-          severity: "warning",
-          confidence: "likely",
-          map,
-          accesses: [coreAccess(use), coreAccess(writer)],
-          reasoning: `${use.access.fn.name} gives ${guard.text} back when it returns, and the map with it.`,
-          advice: null,
-        });
-      }
-    }
-    return [...found.values()];
+  oncePerPlace: true,
+  onMap: ({ group }) => {
+    const guard = guardOfGroup(group);
+    const map = guard ? coreMap(group.owner, group.depth) : null;
+    if (guard?.path == null || map === null) return [];
+    const { path } = guard;
+    const holds = ({ access }: MapUse): boolean =>
+      access.locks.some((lock) => lock.path && groupKey(lock.path) === groupKey(path));
+    const writer = group.uses.find(
+      (use) => use.access.content === "write" && use.from !== "start" && holds(use),
+    );
+    if (!writer) return [];
+    return group.uses
+      .filter((use) => isReturned(use) && holds(use) && mayGuard(path, use.access.path))
+      .map((use) => ({
+        code: "leaked-guarded-map",
+        message: `map ${map.name} is returned at ${lineLabel(use.access.fn, use.access.node)} from under ${guard.text}; whoever gets it uses it without the lock while it may be ${sideLabel(writer)}`,
+        severity: "warning",
+        confidence: "likely",
+        map,
+        accesses: [coreAccess(use), coreAccess(writer)],
+        reasoning: `${use.access.fn.name} gives ${guard.text} back when it returns, and the map with it.`,
+        advice: null,
+      }));
   },
 };
 

@@ -30,14 +30,14 @@ export const mapVariableRace: Rule = {
   code: "map-variable-race",
   title: "A map variable replaced while others read it",
   help: HELP,
-  check: ({ conflicts, uses }) =>
+  onMap: ({ group, conflicts }) =>
     conflicts
       .filter((conflict) => conflict.kind === "variable")
       .map((conflict) => {
         const name = mapName(conflict.owner, conflict.depth);
         const possible = conflict.confidence === "possible" ? " if callers are concurrent" : "";
         const message = `the variable of map ${name} is ${sideLabel(conflict.flagged)} while it may be ${sideLabel(conflict.others[0])}${possible}; no lock or atomic guards it`;
-        return conflictFinding(conflict, uses, "map-variable-race", message);
+        return conflictFinding(conflict, group, "map-variable-race", message);
       })
       .filter((finding) => finding !== null),
 };

@@ -5,10 +5,11 @@
  * Entry points are what something outside calls: exported functions of libraries, handlers, goroutines. What
  * only `main` or `init` do in sequence is nobody's race. Which uses can meet is `conflicts.ts`.
  */
-import type { Access, Spawn, Summary } from "../accesses/events.ts";
-import { groupKey, groupOf } from "../accesses/path.ts";
+import type { Access, ParallelPair, Spawn, Summary } from "../accesses/events.ts";
+import { groupKey, groupOf, type Path } from "../accesses/path.ts";
 import type { Summaries } from "../accesses/summaries.ts";
-import { declFacts, type Fn } from "../calls/functions.ts";
+import type { Fn } from "../calls/functions.ts";
+import type { Outline } from "../calls/outline.ts";
 import { namedType } from "../calls/typeShape.ts";
 import { handlerKindOf, isTestFile } from "../goroutines/handlers.ts";
 import { signalKey } from "../goroutines/order.ts";
@@ -27,46 +28,131 @@ export interface MapUse {
   readonly spawn: Spawn | null;
 }
 
-/** The uses of one map. */
+/** The uses of one map. The same object for as long as nothing about them changes. */
 export interface MapGroup {
   readonly owner: Var;
   readonly depth: number;
   readonly uses: readonly MapUse[];
+  /** Pairs of accesses that the walks saw in parallel. */
+  readonly pairs: readonly ParallelPair[];
 }
 
-/** The uses of all maps, by group. */
-export type MapUses = ReadonlyMap<string, MapGroup>;
+/** The uses of all maps, by group; follows the summaries from version to version. */
+export interface MapUses {
+  readonly groups: ReadonlyMap<string, MapGroup>;
+  /** Takes over what the summaries of these functions say now; `gone` are no more. */
+  update(summaries: Summaries, outline: Outline, gone: Iterable<Fn>, changed: Iterable<Fn>): void;
+}
 
-/** Gathers the uses of every map of the workspace; groups that are as they were `before` are the same objects. */
-export function gatherUses(summaries: Summaries, before: MapUses): MapUses {
-  const kept = new Map<string, { owner: Var; depth: number; uses: MapUse[]; known: Known }>();
-  const functions = workspaceFunctions(summaries);
-  const called = new Set<Fn>();
-  for (const fn of functions) for (const callee of summaries.calledIn(fn)) called.add(callee);
-  for (const fn of functions) {
-    const summary = summaries.summaryOf(fn);
-    for (const one of usesOf(fn, summary, entryKind(fn, called.has(fn)))) {
+/** What one function says about one map. */
+interface Contribution {
+  readonly uses: KeyedUse[];
+  readonly pairs: ParallelPair[];
+}
+
+/** The uses of no map yet. */
+export function createMapUses(): MapUses {
+  const contributions = new Map<string, Map<Fn, Contribution>>();
+  const groups = new Map<string, MapGroup>();
+  const groupsOf = new Map<Fn, readonly string[]>();
+  const calledBy = new Map<Fn, ReadonlySet<Fn>>();
+  /** How many functions call a function by name. */
+  const callers = new Map<Fn, number>();
+  const touched = new Set<string>();
+
+  const contribution = (fn: Fn, path: Path): Contribution => {
+    const key = groupKey(path);
+    let byFunction = contributions.get(key);
+    if (!byFunction) {
+      byFunction = new Map();
+      contributions.set(key, byFunction);
+    }
+    let found = byFunction.get(fn);
+    if (!found) {
+      found = { uses: [], pairs: [] };
+      byFunction.set(fn, found);
+      touched.add(key);
+    }
+    return found;
+  };
+  const forget = (fn: Fn): void => {
+    for (const key of groupsOf.get(fn) ?? []) {
+      contributions.get(key)?.delete(fn);
+      touched.add(key);
+    }
+    groupsOf.delete(fn);
+  };
+  const add = (fn: Fn, summaries: Summaries): void => {
+    const keys = new Set<string>();
+    for (const one of usesOf(fn, summaries.summaryOf(fn), entryKind(fn, callers.has(fn)))) {
       // Generated encoders take what they are given: who locks is for whoever calls them.
       if (one.use.from === "api" && isGenerated(one.use.access.fn.file)) continue;
-      let group = kept.get(one.group);
-      if (!group) {
-        group = {
-          ...groupOf(one.use.access.path),
-          uses: [],
-          known: { ways: new Map(), goroutines: new Map() },
-        };
-        kept.set(one.group, group);
-      }
-      if (isNew(group.known, one)) group.uses.push(one.use);
+      contribution(fn, one.use.access.path).uses.push(one);
+      keys.add(one.group);
     }
-  }
-  const groups = new Map<string, MapGroup>();
-  for (const [key, { owner, depth, uses }] of kept) {
-    const last = before.get(key);
-    const same = last?.uses.length === uses.length && last.uses.every((use, i) => use === uses[i]);
-    groups.set(key, same ? last : { owner, depth, uses });
-  }
-  return groups;
+    for (const pair of summaries.pairsIn(fn)) {
+      contribution(fn, pair.a.path).pairs.push(pair);
+      keys.add(groupKey(pair.a.path));
+    }
+    if (keys.size > 0) groupsOf.set(fn, [...keys]);
+  };
+  /** Counts the callers anew, and returns the functions that now have some or none. */
+  const countCallers = (fn: Fn, called: ReadonlySet<Fn>): Fn[] => {
+    const turned: Fn[] = [];
+    for (const callee of calledBy.get(fn) ?? []) {
+      const left = (callers.get(callee) ?? 0) - 1;
+      if (left > 0) callers.set(callee, left);
+      else {
+        callers.delete(callee);
+        turned.push(callee);
+      }
+    }
+    for (const callee of called) {
+      const before = callers.get(callee) ?? 0;
+      callers.set(callee, before + 1);
+      if (before === 0) turned.push(callee);
+    }
+    if (called.size > 0) calledBy.set(fn, called);
+    else calledBy.delete(fn);
+    return turned;
+  };
+
+  return {
+    groups,
+    update(summaries, outline, gone, changed) {
+      const removed = new Set(gone);
+      const again = new Set(changed);
+      for (const fn of removed) for (const callee of countCallers(fn, new Set())) again.add(callee);
+      // What is walked may turn others into functions that are called: iterating takes in what is added.
+      for (const fn of again) {
+        if (removed.has(fn)) continue;
+        for (const callee of countCallers(fn, summaries.calledIn(fn))) again.add(callee);
+      }
+      for (const fn of removed) forget(fn);
+      for (const fn of again) if (!removed.has(fn)) forget(fn);
+      for (const fn of again) if (!removed.has(fn)) add(fn, summaries);
+      for (const key of touched) {
+        const group = groupFrom(contributions.get(key), outline);
+        if (group) groups.set(key, group);
+        else {
+          contributions.delete(key);
+          groups.delete(key);
+        }
+      }
+      touched.clear();
+    },
+  };
+}
+
+function groupFrom(byFunction: ReadonlyMap<Fn, Contribution> | undefined, outline: Outline): MapGroup | null {
+  const inOrder = [...(byFunction ?? [])]
+    .sort(([a], [b]) => outline.inOrder(a.facts, b.facts) || a.node.pos - b.node.pos)
+    .map(([, one]) => one);
+  const known: Known = { ways: new Map(), goroutines: new Map() };
+  const uses = inOrder.flatMap((one) => one.uses.filter((use) => isNew(known, use)).map(({ use }) => use));
+  const pairs = inOrder.flatMap((one) => one.pairs);
+  const some = uses[0]?.access ?? pairs[0]?.a;
+  return some ? { ...groupOf(some.path), uses, pairs } : null;
 }
 
 /** A use with what it is compared by. */
@@ -80,15 +166,7 @@ interface KeyedUse {
   readonly waited: ReadonlySet<string>;
 }
 
-/** What a summary was last taken for, and the uses it gave: most summaries stay the same from edit to edit. */
-const usesOfSummary = new WeakMap<
-  Summary,
-  { readonly fn: Fn; readonly from: MapUse["from"] | null; readonly uses: readonly KeyedUse[] }
->();
-
 function usesOf(fn: Fn, summary: Summary, from: MapUse["from"] | null): readonly KeyedUse[] {
-  const known = usesOfSummary.get(summary);
-  if (known?.fn === fn && known.from === from) return known.uses;
   const uses: KeyedUse[] = [];
   if (from !== null) {
     for (const access of summary.accesses) uses.push(keyed(used({ access, entry: fn, from, spawn: null })));
@@ -98,7 +176,6 @@ function usesOf(fn: Fn, summary: Summary, from: MapUse["from"] | null): readonly
     const kind = spawn.how === "handler" ? "handler" : "goroutine";
     for (const access of spawn.accesses) uses.push(keyed(used({ access, entry: fn, from: kind, spawn })));
   }
-  usesOfSummary.set(summary, { fn, from, uses });
   return uses;
 }
 
@@ -174,20 +251,6 @@ function isSubset(small: ReadonlySet<string>, big: ReadonlySet<string>): boolean
   if (small.size > big.size) return false;
   for (const key of small) if (!big.has(key)) return false;
   return true;
-}
-
-/** All functions and literals of the workspace. */
-export function workspaceFunctions(summaries: Summaries): Fn[] {
-  const functions: Fn[] = [];
-  for (const pkg of summaries.world.program.packages) {
-    for (const file of pkg.files) {
-      for (const decl of file.decls) {
-        if (decl.kind === "FuncDecl" || decl.kind === "VarDecl")
-          functions.push(...declFacts(pkg, decl).functions);
-      }
-    }
-  }
-  return functions;
 }
 
 const generatedFiles = new WeakMap<SourceFile, boolean>();

@@ -6,13 +6,12 @@
  * assigns, and package-level variables on the way from `main`.
  */
 import { groupKey } from "../accesses/path.ts";
-import { declFacts, type Fn } from "../calls/functions.ts";
 import { mapType } from "../calls/typeShape.ts";
 import type { Confidence, CoreFinding } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
 import type { Var } from "../types/types.ts";
 import type { Side } from "./conflicts.ts";
-import type { Evidence, Rule } from "./rule.ts";
+import type { MapEvidence, ProgramEvidence, Rule } from "./rule.ts";
 import { coreAccess, coreMap, lineLabel, mapName } from "./wording.ts";
 
 const HELP = `A map variable that was declared but never made is nil. Reading it gives zero values; writing into
@@ -37,34 +36,17 @@ export const nilMapWrite: Rule = {
   code: "nil-map-write",
   title: "A write into a map that nobody made",
   help: HELP,
-  check: (evidence) => {
-    const byPlace = new Map<string, CoreFinding>();
-    for (const finding of [...neverMade(evidence), ...nilOnTheWay(evidence), ...notYetMade(evidence)]) {
-      const { path, pos } = finding.accesses[0];
-      if (!byPlace.has(`${path}:${pos}`)) byPlace.set(`${path}:${pos}`, finding);
-    }
-    return [...byPlace.values()];
-  },
+  oncePerPlace: true,
+  onMap: neverMade,
+  onProgram: (program) => [...nilOnTheWay(program), ...notYetMade(program)],
 };
 
-/** Everything that the program does to give a variable a value, or to hand out its address. */
-interface Assigned {
-  readonly variables: ReadonlySet<Var>;
-}
-
-function neverMade(evidence: Evidence): CoreFinding[] {
-  const found: CoreFinding[] = [];
-  const { program } = evidence.summaries.world;
-  const assigned = assignedVariables(evidence);
-  for (const group of evidence.uses.values()) {
-    const { owner, depth } = group;
-    if (depth > 0 || !mapType(owner.type()) || !isClosed(owner) || assigned.variables.has(owner)) continue;
-    if (!program.packages.includes(owner.pkg!)) continue;
-    const use = group.uses.find(({ access }) => access.kind === "write" && access.variable !== null);
-    if (!use) continue;
-    found.push(...findingOf({ ...use }, "definite", owner, "nothing in the program makes it"));
-  }
-  return found;
+function neverMade({ group, assigned }: MapEvidence): CoreFinding[] {
+  const { owner, depth } = group;
+  if (assigned || depth > 0 || !mapType(owner.type()) || !isClosed(owner) || !owner.pkg?.inWorkspace)
+    return [];
+  const use = group.uses.find(({ access }) => access.kind === "write" && access.variable !== null);
+  return use ? findingOf(use, "definite", owner, "nothing in the program makes it") : [];
 }
 
 /** Only code of its package can give it a value. */
@@ -76,35 +58,10 @@ function isClosed(v: Var): boolean {
   );
 }
 
-function functionsOf(evidence: Evidence): Fn[] {
-  return evidence.summaries.world.program.packages.flatMap((pkg) =>
-    pkg.files.flatMap((file) =>
-      file.decls.flatMap((decl) => (decl.kind === "FuncDecl" ? declFacts(pkg, decl).functions : [])),
-    ),
-  );
-}
-
-function assignedVariables(evidence: Evidence): Assigned {
-  const variables = new Set<Var>();
-  for (const pkg of evidence.summaries.world.program.packages) {
-    for (const file of pkg.files) {
-      for (const decl of file.decls) {
-        if (decl.kind !== "FuncDecl" && decl.kind !== "VarDecl") continue;
-        const { stores, assigned } = declFacts(pkg, decl);
-        for (const { holder } of stores) variables.add(holder);
-        for (const variable of assigned) if (variable.role !== "local") variables.add(variable);
-      }
-    }
-  }
-  return { variables };
-}
-
 /** Writes into values that were made without the map, on the way of the function that made them. */
-function nilOnTheWay(evidence: Evidence): CoreFinding[] {
+function nilOnTheWay({ nilWrites }: ProgramEvidence): CoreFinding[] {
   const found = new Map<unknown, CoreFinding>();
-  for (const { access, spawn, within } of functionsOf(evidence).flatMap((fn) =>
-    evidence.summaries.nilWritesIn(fn),
-  )) {
+  for (const { access, spawn, within } of nilWrites) {
     const step = access.path.steps.at(-1);
     const owner = step?.kind === "field" ? step.field : access.path.root;
     if (isTestFile(access.fn) || isTestFile(within) || found.has(access.node)) continue;
@@ -119,19 +76,16 @@ function nilOnTheWay(evidence: Evidence): CoreFinding[] {
 }
 
 /** Package-level maps that are written on a way from `main` before anything has assigned them. */
-function notYetMade(evidence: Evidence): CoreFinding[] {
+function notYetMade({ summaries, starts }: ProgramEvidence): CoreFinding[] {
   const found: CoreFinding[] = [];
   const initialised = new Set<string>();
-  const starts = functionsOf(evidence).filter(
-    (fn) => fn.node.kind === "FuncDecl" && fn.receiver === null && !isTestFile(fn),
-  );
   for (const fn of starts) {
     if (fn.node.kind !== "FuncDecl" || fn.node.name.name !== "init") continue;
-    for (const path of evidence.summaries.summaryOf(fn).makes) initialised.add(groupKey(path));
+    for (const path of summaries.summaryOf(fn).makes) initialised.add(groupKey(path));
   }
   for (const fn of starts) {
     if (fn.name !== "main.main") continue;
-    const summary = evidence.summaries.summaryOf(fn);
+    const summary = summaries.summaryOf(fn);
     const sides: Side[] = [
       ...summary.accesses.map((access): Side => ({ access, spawn: null, entry: fn, from: "start" })),
       ...summary.spawns.flatMap((spawn) =>
@@ -145,7 +99,7 @@ function notYetMade(evidence: Evidence): CoreFinding[] {
       if (kind !== "write" || made || variable === null || path.steps.length > 0 || v.role !== "package")
         continue;
       if (flagged.has(v) || initialised.has(groupKey(path)) || isInitialised(v)) continue;
-      if (evidence.summaries.world.storesOf(v).length === 0) continue;
+      if (summaries.world.storesOf(v).length === 0) continue;
       flagged.add(v);
       found.push(...findingOf(side, "likely", v, "nothing on the way from main has made it"));
     }

@@ -35,7 +35,8 @@ export const recoverCannotCatch: Rule = {
   code: "recover-cannot-catch",
   title: "A recover that cannot catch a map race",
   help: HELP,
-  check: ({ conflicts, uses }) => {
+  oncePerPlace: true,
+  onMap: ({ group, conflicts }) => {
     const found = new Map<CallExpr, CoreFinding>();
     for (const conflict of conflicts) {
       if (conflict.confidence === "possible" || conflict.kind === "variable") continue;
@@ -44,7 +45,7 @@ export const recoverCannotCatch: Rule = {
         if (recovery === null || found.has(recovery.call)) continue;
         const finding = conflictFinding(
           conflict,
-          uses,
+          group,
           "recover-cannot-catch",
           messageOf(conflict, recovery, side),
         );

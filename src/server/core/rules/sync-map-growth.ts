@@ -27,11 +27,10 @@ export const syncMapGrowth: Rule = {
   code: "sync-map-growth",
   title: "A sync.Map that only grows",
   help: HELP,
-  check: (evidence) => {
-    const calls = evidence.syncMapCalls;
-    const emptied = new Set(calls.filter((call) => EMPTIES.includes(call.method)).map((call) => call.map));
+  onSyncMap: (calls) => {
+    if (calls.some((call) => EMPTIES.includes(call.method))) return [];
     return calls
-      .filter((call) => (call.method === "Store" || call.method === "LoadOrStore") && !emptied.has(call.map))
+      .filter((call) => call.method === "Store" || call.method === "LoadOrStore")
       .filter((call) => requestOf(call.fn).some((name) => new RegExp(`\\b${name}\\b`).test(call.key)))
       .map((call) =>
         syncMapFinding([call], {

@@ -20,8 +20,8 @@ export const syncMapMisfit: Rule = {
   code: "sync-map-misfit",
   title: "A sync.Map where a map with a lock fits better",
   help: HELP,
-  check: (evidence) =>
-    evidence.syncMapCalls
+  onSyncMap: (calls) =>
+    calls
       .filter(countsOnly)
       .map((call) =>
         syncMapFinding([call], {

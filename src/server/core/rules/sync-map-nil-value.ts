@@ -22,8 +22,7 @@ export const syncMapNilValue: Rule = {
   code: "sync-map-nil-value",
   title: "A stored nil that looks like an absent key",
   help: HELP,
-  check: (evidence) => {
-    const calls = evidence.syncMapCalls;
+  onSyncMap: (calls) => {
     return calls
       .filter((call) => {
         const value =
@@ -32,7 +31,7 @@ export const syncMapNilValue: Rule = {
         return x?.kind === "Ident" && call.fn.info.objectOf(x)?.kind === "nil";
       })
       .map((call) => {
-        const reader = calls.find((c) => c.map === call.map && c.method === "Load" && dropsFound(c));
+        const reader = calls.find((c) => c.method === "Load" && dropsFound(c));
         if (!reader) return null;
         return syncMapFinding([call, reader], {
           code: "sync-map-nil-value",

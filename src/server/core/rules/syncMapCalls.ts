@@ -3,14 +3,14 @@
  * `sync.Map` look at. What is wrong with them is for the rules.
  */
 import { groupKey, groupOf, type Path } from "../accesses/path.ts";
-import type { Summaries } from "../accesses/summaries.ts";
 import { receiverOf } from "../accesses/values.ts";
 import { textOf } from "../accesses/walkRecord.ts";
-import { declFacts, type Fn, forEachChild, unparen } from "../calls/functions.ts";
+import { onBehalfOf, type World } from "../calls/callees.ts";
+import { type DeclFacts, type Fn, forEachChild, unparen } from "../calls/functions.ts";
 import { isNamed } from "../calls/typeShape.ts";
 import type { AccessKind, CoreFinding } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
-import type { CallExpr, Node } from "../syntax/ast.ts";
+import type { CallExpr, Node, SourceFile } from "../syntax/ast.ts";
 import { coreMap, placeOf } from "./wording.ts";
 
 /** One call of a method of a `sync.Map`. */
@@ -25,23 +25,31 @@ export interface SyncMapCall {
   readonly key: string;
 }
 
-/** All calls of methods of `sync.Map` outside tests, in source order. */
-export function collectSyncMapCalls(summaries: Summaries): SyncMapCall[] {
+/** The calls of methods of `sync.Map` in one declaration outside tests, in source order. */
+export function syncMapCallsIn(world: World, facts: DeclFacts): SyncMapCall[] {
   const found: SyncMapCall[] = [];
-  const { world } = summaries;
-  for (const pkg of world.program.packages) {
-    for (const file of pkg.files) {
-      if (!/\.(Store|Load|Range|LoadOrStore|Swap)\(/.test(file.text)) continue;
-      for (const decl of file.decls) {
-        if (decl.kind !== "FuncDecl") continue;
-        for (const fn of declFacts(pkg, decl).functions) if (!isTestFile(fn)) collect(summaries, fn, found);
-      }
+  onBehalfOf(world, facts, () => {
+    for (const fn of facts.functions) {
+      if (fn.decl.kind === "FuncDecl" && !isTestFile(fn) && mayUseSyncMaps(fn.file))
+        collect(world, fn, found);
     }
-  }
+  });
   return found;
 }
 
-function collect(summaries: Summaries, fn: Fn, found: SyncMapCall[]): void {
+const files = new WeakMap<SourceFile, boolean>();
+
+/** False for files without the names that every use of a `sync.Map` has. */
+function mayUseSyncMaps(file: SourceFile): boolean {
+  let may = files.get(file);
+  if (may === undefined) {
+    may = /\.(Store|Load|Range|LoadOrStore|Swap)\(/.test(file.text);
+    files.set(file, may);
+  }
+  return may;
+}
+
+function collect(world: World, fn: Fn, found: SyncMapCall[]): void {
   const visit = (node: Node): void => {
     if (node.kind === "FuncLit") return;
     if (node.kind === "CallExpr") {
@@ -49,7 +57,7 @@ function collect(summaries: Summaries, fn: Fn, found: SyncMapCall[]): void {
       const selection = fun.kind === "SelectorExpr" ? fn.info.selectionOf(fun) : null;
       if (fun.kind === "SelectorExpr" && selection?.kind === "method") {
         const holder = selection.path.at(-1)?.type() ?? selection.recv;
-        const [value] = isNamed(holder, "sync", "Map") ? receiverOf(summaries.world, fun, selection, fn) : [];
+        const [value] = isNamed(holder, "sync", "Map") ? receiverOf(world, fun, selection, fn) : [];
         if (value?.kind === "path") {
           const { path } = value;
           const key = node.args[0] ? textOf(fn, node.args[0]) : "";

@@ -44,10 +44,10 @@ export const unsynchronizedMap: Rule = {
   code: "unsynchronized-map",
   title: "Unsynchronised access to a shared map",
   help: HELP,
-  check: ({ conflicts, uses }) =>
+  onMap: ({ group, conflicts }) =>
     conflicts
       .filter((conflict) => conflict.kind === "unsynchronized")
-      .map((conflict) => conflictFinding(conflict, uses, "unsynchronized-map", messageOf(conflict)))
+      .map((conflict) => conflictFinding(conflict, group, "unsynchronized-map", messageOf(conflict)))
       .filter((finding) => finding !== null),
 };
 

@@ -37,6 +37,8 @@ export interface Ignores {
   silences(place: FilePlace): boolean;
   /** The Findings without the silenced ones; comments that silence nothing or give no reason are added. */
   apply(findings: readonly CoreFinding[]): readonly CoreFinding[];
+  /** True for files that have such comments. */
+  isIn(file: SourceFile): boolean;
 }
 
 interface Mark {
@@ -59,6 +61,7 @@ export function readIgnores(program: Program): Ignores {
   };
   return {
     silences,
+    isIn: (file) => marksIn(file).length > 0,
     apply(findings) {
       const left = findings.filter((finding) => finding.accesses.slice(0, 2).filter(silences).length === 0);
       const complaints = marks.flatMap((mark) => {
@@ -73,12 +76,19 @@ export function readIgnores(program: Program): Ignores {
   };
 }
 
-function marksIn(file: SourceFile): Mark[] {
-  if (!file.text.includes("maprace:ignore")) return [];
-  return file.comments.flatMap((comment) => {
-    const reason = MARK.exec(comment.text)?.[1]?.trim();
-    return reason === undefined ? [] : [{ file, comment, reason }];
-  });
+const marksOf = new WeakMap<SourceFile, readonly Mark[]>();
+
+function marksIn(file: SourceFile): readonly Mark[] {
+  let marks = marksOf.get(file);
+  if (!marks) {
+    const comments = file.text.includes("maprace:ignore") ? file.comments : [];
+    marks = comments.flatMap((comment) => {
+      const reason = MARK.exec(comment.text)?.[1]?.trim();
+      return reason === undefined ? [] : [{ file, comment, reason }];
+    });
+    marksOf.set(file, marks);
+  }
+  return marks;
 }
 
 function covers(file: SourceFile, comment: Comment, pos: number): boolean {

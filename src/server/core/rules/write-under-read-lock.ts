@@ -42,7 +42,7 @@ export const writeUnderReadLock: Rule = {
   code: "write-under-read-lock",
   title: "A write under a read lock",
   help: HELP,
-  check: ({ conflicts, uses }) =>
+  onMap: ({ group, conflicts }) =>
     conflicts
       .filter((conflict) => conflict.kind === "read-lock")
       .map((conflict) => {
@@ -52,7 +52,7 @@ export const writeUnderReadLock: Rule = {
         const name = mapName(conflict.owner, conflict.depth);
         const held = lock ? lockLabel(lock) : "a read lock";
         const message = `map ${name} is ${sideLabel(conflict.flagged, false)} under ${held} only, while it may be ${sideLabel(conflict.others[0])}`;
-        return conflictFinding(conflict, uses, "write-under-read-lock", message);
+        return conflictFinding(conflict, group, "write-under-read-lock", message);
       })
       .filter((finding) => finding !== null),
 };

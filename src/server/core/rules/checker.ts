@@ -1,0 +1,239 @@
+/**
+ * Runs the rules over a program, and over its next version where little changed: only what an edit touches is
+ * looked at again.
+ *
+ * What each phase keeps is its own: `outline.ts` knows what changed, `summaries.ts` what functions do,
+ * `mapUses.ts` which maps that concerns. Here it is kept what the rules said about each map.
+ */
+import type { NilWrite } from "../accesses/events.ts";
+import { createSummaries, type Summaries } from "../accesses/summaries.ts";
+import { addTo, createWorld, renewWorld } from "../calls/callees.ts";
+import type { DeclFacts, Fn } from "../calls/functions.ts";
+import { createOutline, type Outline, type OutlineChange } from "../calls/outline.ts";
+import { mapType } from "../calls/typeShape.ts";
+import type { CoreFinding } from "../finding.ts";
+import { isTestFile } from "../goroutines/handlers.ts";
+import type { SourceFile } from "../syntax/ast.ts";
+import type { Program, Var } from "../types/types.ts";
+import { conflictsOn } from "./conflicts.ts";
+import { createMapUses, type MapGroup, type MapUses } from "./mapUses.ts";
+import type { ProgramEvidence } from "./rule.ts";
+import { CHECKED, ONCE_PER_PLACE } from "./rules.ts";
+import { type SyncMapCall, syncMapCallsIn } from "./syncMapCalls.ts";
+import { type Ignores, readIgnores } from "./unused-ignore.ts";
+
+/** Finds every Finding of a program, by file and position; keeps what the next version can use again. */
+export type Checker = (program: Program) => readonly CoreFinding[];
+
+/** A checker that knows nothing yet. */
+export function createChecker(): Checker {
+  let kept: Memory | null = null;
+  return (program) => {
+    let memory = kept ?? createMemory(program);
+    // Nothing is kept of a check that does not come to its end.
+    kept = null;
+    let change = memory.outline.update(program);
+    if (change.reshaped) {
+      memory = createMemory(program);
+      change = memory.outline.update(program);
+    }
+    const found = findIn(memory, program, change);
+    kept = memory;
+    return found;
+  };
+}
+
+/** What is kept from version to version of a program. */
+interface Memory {
+  readonly outline: Outline;
+  readonly summaries: Summaries;
+  readonly uses: MapUses;
+  /** Which declarations assign the variable of a map or take its address. */
+  readonly assigning: Map<Var, Set<DeclFacts>>;
+  /** By function that they were seen in; functions without are left out. */
+  readonly nilWrites: Map<Fn, readonly NilWrite[]>;
+  readonly starts: Set<Fn>;
+  readonly syncMapCalls: Map<DeclFacts, readonly SyncMapCall[]>;
+  readonly found: WeakMap<MapGroup, FoundOnMap>;
+}
+
+/** What the rules said about a map, and what that hangs on besides the map's uses. */
+interface FoundOnMap {
+  readonly findings: readonly CoreFinding[];
+  readonly assigned: boolean;
+  /** The files that the places are in: their positions change with the text. */
+  readonly files: ReadonlySet<SourceFile>;
+}
+
+function createMemory(program: Program): Memory {
+  const outline = createOutline();
+  return {
+    outline,
+    summaries: createSummaries(createWorld(program, outline)),
+    uses: createMapUses(),
+    assigning: new Map(),
+    nilWrites: new Map(),
+    starts: new Set(),
+    syncMapCalls: new Map(),
+    found: new WeakMap(),
+  };
+}
+
+function findIn(memory: Memory, program: Program, change: OutlineChange): readonly CoreFinding[] {
+  const { outline, summaries, uses } = memory;
+  const outdated = renewWorld(summaries.world, program, change.gone, change.come);
+  summaries.forget(outdated);
+  for (const facts of change.gone) {
+    outdated.delete(facts);
+    forget(memory, facts);
+  }
+  const changed = [...outdated].sort(outline.inOrder);
+  const gone = change.gone.flatMap((facts) => facts.functions);
+  uses.update(
+    summaries,
+    outline,
+    gone,
+    changed.flatMap((facts) => facts.functions),
+  );
+  for (const facts of changed) note(memory, facts);
+  const ignores = readIgnores(program);
+  const current = new Set(program.packages.flatMap((pkg) => pkg.files));
+  const found: CoreFinding[] = [];
+  for (const group of uses.groups.values()) found.push(...findingsOn(memory, group, current, ignores));
+  for (const calls of callsByMap(memory))
+    for (const rule of CHECKED) found.push(...(rule.onSyncMap?.(calls) ?? []));
+  const evidence = programEvidence(memory);
+  for (const rule of CHECKED) found.push(...(rule.onProgram?.(evidence) ?? []));
+  return ignores.apply(oncePerPlace(found.sort(byPlace))).toSorted(byPlace);
+}
+
+/** Takes notes of what rules ask about a declaration. */
+function note(memory: Memory, facts: DeclFacts): void {
+  const { summaries, assigning, nilWrites, starts, syncMapCalls } = memory;
+  for (const variable of assignedIn(facts)) addTo(assigning, variable, facts);
+  for (const fn of facts.functions) {
+    const writes = summaries.nilWritesIn(fn);
+    if (writes.length > 0) nilWrites.set(fn, writes);
+    else nilWrites.delete(fn);
+    if (isStart(fn)) starts.add(fn);
+  }
+  const calls = syncMapCallsIn(summaries.world, facts);
+  if (calls.length > 0) syncMapCalls.set(facts, calls);
+  else syncMapCalls.delete(facts);
+}
+
+function forget({ assigning, nilWrites, starts, syncMapCalls }: Memory, facts: DeclFacts): void {
+  for (const variable of assignedIn(facts)) assigning.get(variable)?.delete(facts);
+  for (const fn of facts.functions) {
+    nilWrites.delete(fn);
+    starts.delete(fn);
+  }
+  syncMapCalls.delete(facts);
+}
+
+/** Fields and package-level variables that hold maps and are assigned, or whose address is taken. */
+function assignedIn({ stores, assigned }: DeclFacts): Var[] {
+  const variables = [...stores.map(({ holder }) => holder), ...assigned];
+  return variables.filter((v) => (v.role === "package" || v.role === "field") && mapType(v.type()) !== null);
+}
+
+/** True for `init` and `main`. */
+function isStart(fn: Fn): boolean {
+  if (fn.node.kind !== "FuncDecl" || fn.receiver !== null || isTestFile(fn)) return false;
+  return fn.node.name.name === "init" || fn.name === "main.main";
+}
+
+function findingsOn(
+  memory: Memory,
+  group: MapGroup,
+  current: ReadonlySet<SourceFile>,
+  ignores: Ignores,
+): readonly CoreFinding[] {
+  const assigned = (memory.assigning.get(group.owner)?.size ?? 0) > 0;
+  const known = memory.found.get(group);
+  if (known?.assigned === assigned && isSubset(known.files, current)) return known.findings;
+  const files = filesOf(group);
+  const conflicts = conflictsOn(group, ignores);
+  const findings = CHECKED.flatMap((rule) => rule.onMap?.({ group, conflicts, assigned }) ?? []);
+  // A comment has to be asked each time, to count as used.
+  const silent = [...files].every((file) => !ignores.isIn(file));
+  if (silent) memory.found.set(group, { findings, assigned, files });
+  return findings;
+}
+
+function isSubset(files: ReadonlySet<SourceFile>, current: ReadonlySet<SourceFile>): boolean {
+  for (const file of files) if (!current.has(file)) return false;
+  return true;
+}
+
+/** The files of all places that a Finding about the map may name. */
+function filesOf(group: MapGroup): Set<SourceFile> {
+  const files = new Set<SourceFile>();
+  if (group.owner.at) files.add(group.owner.at.file);
+  const sides = [
+    ...group.uses.map(({ access, spawn }) => ({ access, spawn })),
+    ...group.pairs.map(({ a, spawnA }) => ({ access: a, spawn: spawnA })),
+    ...group.pairs.map(({ b, spawnB }) => ({ access: b, spawn: spawnB })),
+  ];
+  for (const { access, spawn } of sides) {
+    files.add(access.fn.file);
+    for (const { fn } of access.calls) files.add(fn.file);
+    if (spawn) files.add(spawn.fn.file);
+  }
+  return files;
+}
+
+function callsByMap({ syncMapCalls, outline }: Memory): Iterable<readonly SyncMapCall[]> {
+  const byMap = new Map<string, SyncMapCall[]>();
+  for (const [, calls] of [...syncMapCalls].sort(([a], [b]) => outline.inOrder(a, b))) {
+    for (const call of calls) {
+      const known = byMap.get(call.map);
+      if (known) known.push(call);
+      else byMap.set(call.map, [call]);
+    }
+  }
+  return byMap.values();
+}
+
+function programEvidence({ summaries, outline, nilWrites, starts }: Memory): ProgramEvidence {
+  const inOrder = (a: Fn, b: Fn): number => outline.inOrder(a.facts, b.facts) || a.node.pos - b.node.pos;
+  return {
+    summaries,
+    nilWrites: [...nilWrites].sort(([a], [b]) => inOrder(a, b)).flatMap(([, writes]) => writes),
+    starts: [...starts].sort(inOrder),
+  };
+}
+
+/** Of Findings that concern one place, the first, where the rule flags a place once. */
+function oncePerPlace(findings: readonly CoreFinding[]): CoreFinding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ code, accesses: [{ path, pos }] }) => {
+    if (!ONCE_PER_PLACE.has(code)) return true;
+    const place = `${code} ${path}:${pos}`;
+    if (seen.has(place)) return false;
+    seen.add(place);
+    return true;
+  });
+}
+
+const RANK = { definite: 0, likely: 1, possible: 2 } as const;
+
+/** By place, then by code and what tells Findings of one place apart: the same whatever they were found in. */
+function byPlace(a: CoreFinding, b: CoreFinding): number {
+  const [x] = a.accesses;
+  const [y] = b.accesses;
+  return (
+    compare(x.path, y.path) ||
+    x.pos - y.pos ||
+    compare(a.code, b.code) ||
+    RANK[a.confidence] - RANK[b.confidence] ||
+    compare(a.map.path, b.map.path) ||
+    a.map.pos - b.map.pos ||
+    a.map.depth - b.map.depth ||
+    compare(a.message, b.message)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
