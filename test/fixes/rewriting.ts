@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { FixKind } from "../../src/server/core/finding.ts";
 import { fixKinds, makeFix } from "../../src/server/core/fixes/fixes.ts";
 import type { FuncDecl, Node } from "../../src/server/core/syntax/ast.ts";
-import { createParser, type GoParser } from "../../src/server/core/syntax/parse.ts";
+import { createParser, type GoParser } from "../../src/server/core/syntax/parser.ts";
 import { createProgram } from "../../src/server/core/types/program.ts";
 import type { Package, Program, ProgramSource, Var } from "../../src/server/core/types/types.ts";
 import { Workspace } from "../../src/server/workspace/workspace.ts";

@@ -1,7 +1,8 @@
 /** Normalisation of what the grammar reads differently from Go, and faults that stay where they are. */
 import { describe, expect, it } from "vitest";
 import type { Node, SourceFile } from "../../src/server/core/syntax/ast.ts";
-import { createParser, parseFile } from "../../src/server/core/syntax/parse.ts";
+import { parseFile } from "../../src/server/core/syntax/parse.ts";
+import { createParser } from "../../src/server/core/syntax/parser.ts";
 import { testParser, testWasm } from "./parser.ts";
 import { programFrom } from "./program.ts";
 import { walk } from "./walk.ts";

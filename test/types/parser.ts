@@ -1,7 +1,7 @@
 /** A Go parser for tests: the two WebAssembly modules read from the installed packages. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createParser, type GoParser, type ParserWasm } from "../../src/server/core/syntax/parse.ts";
+import { createParser, type GoParser, type ParserWasm } from "../../src/server/core/syntax/parser.ts";
 
 /** The bytes of the two modules. */
 export function testWasm(): ParserWasm {

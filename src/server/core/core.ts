@@ -10,7 +10,7 @@ import { fixKinds, makeFix } from "./fixes/fixes.ts";
 import { type Checker, createChecker } from "./rules/checker.ts";
 import { RULES } from "./rules/rules.ts";
 import type { SourceFile } from "./syntax/ast.ts";
-import { createParser } from "./syntax/parse.ts";
+import { createParser } from "./syntax/parser.ts";
 import { createProgram, updateProgram } from "./types/program.ts";
 import type { Program, ProgramSource } from "./types/types.ts";
 

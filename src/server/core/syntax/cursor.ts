@@ -33,9 +33,9 @@ export interface Conversion {
   at: number;
   /** The rows of the nodes around it that were entered, outermost first. */
   readonly parents: number[];
-  /** The original text of the declaration. */
+  /** The text that the table is of, as it was written. */
   readonly text: string;
-  /** Added to the cursor's offsets to give offsets in `text`. */
+  /** Added to the table's offsets to give offsets in the declaration. */
   readonly shift: number;
   /** One string object per name, whatever the number of its uses. */
   readonly names: Map<string, string>;
@@ -133,18 +133,37 @@ export function endHere(cx: Conversion): number {
   return cx.table[cx.at + END]! + cx.shift;
 }
 
-/** The name under the cursor; a zero-length one where the parser supposed a name that is not there. */
-export function identHere(cx: Conversion): Ident {
-  const pos = startHere(cx);
-  const end = endHere(cx);
-  return { kind: "Ident", pos, end, id: cx.nextId++, name: intern(cx, cx.text.slice(pos, end)) };
+/** The text of the node under the cursor. */
+export function textHere(cx: Conversion): string {
+  return cx.text.slice(cx.table[cx.at + START], cx.table[cx.at + END]);
 }
 
-function intern(cx: Conversion, name: string): string {
-  const known = cx.names.get(name);
+/** The name under the cursor; a zero-length one where the parser supposed a name that is not there. */
+export function identHere(cx: Conversion): Ident {
+  return {
+    kind: "Ident",
+    pos: startHere(cx),
+    end: endHere(cx),
+    id: cx.nextId++,
+    name: intern(cx.names, textHere(cx)),
+  };
+}
+
+/** More names than any program has: beyond it they are what was typed and deleted again. */
+const MANY_NAMES = 500_000;
+
+function intern(names: Map<string, string>, name: string): string {
+  const known = names.get(name);
   if (known !== undefined) return known;
-  cx.names.set(name, name);
-  return name;
+  if (names.size >= MANY_NAMES) names.clear();
+  const own = detached(name);
+  names.set(own, own);
+  return own;
+}
+
+/** A copy of a piece of a text that does not keep the whole text alive, as a plain slice does. */
+export function detached(piece: string): string {
+  return `_${piece}`.slice(1);
 }
 
 /** An expression that could not be read, covering the node under the cursor. */

@@ -24,6 +24,7 @@ import {
   leave,
   next,
   startHere,
+  textHere,
   typeHere,
 } from "./cursor.ts";
 import { convertExpr, convertExprs } from "./expressions.ts";
@@ -55,7 +56,7 @@ export function convertImports(cx: Conversion): ImportDecl {
     do {
       const type = typeHere(cx);
       if (type === "interpreted_string_literal" || type === "raw_string_literal") {
-        path = cx.text.slice(startHere(cx) + 1, endHere(cx) - 1);
+        path = textHere(cx).slice(1, -1);
       } else if (type === "dot" || type === "blank_identifier" || type === "package_identifier") {
         name = identHere(cx);
       }

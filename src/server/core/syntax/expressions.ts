@@ -19,6 +19,7 @@ import {
   MAX_DEPTH,
   next,
   startHere,
+  textHere,
   typeHere,
 } from "./cursor.ts";
 import { convertBlock } from "./statements.ts";
@@ -155,7 +156,7 @@ export function convertExprs(cx: Conversion): Expr[] {
 function literal(cx: Conversion, lit: BasicLit["lit"]): BasicLit {
   const pos = startHere(cx);
   const end = endHere(cx);
-  return { kind: "BasicLit", pos, end, id: cx.nextId++, lit, value: cx.text.slice(pos, end) };
+  return { kind: "BasicLit", pos, end, id: cx.nextId++, lit, value: textHere(cx) };
 }
 
 /** The first named child as an expression. */

@@ -6,6 +6,7 @@
  * table afterwards, costs a fraction. What the nodes mean is for the converters (`cursor.ts` and its users).
  */
 import type { Parser, Tree } from "web-tree-sitter";
+import { ByteReader, ByteWriter } from "./bytes.ts";
 
 /** Nodes in the order of their starts, parents before children; {@link STRIDE} numbers each. */
 export type NodeTable = Int32Array;
@@ -19,6 +20,9 @@ export const NEXT = 3;
 /** The type word holds the node's type in the low bits, and above them its field in its parent, where that is asked. */
 export const TYPE_MASK = 0xffff;
 export const FIELD_SHIFT = 16;
+
+/** The type of nodes that stand for text that the grammar could not read. */
+const ERROR_TYPE = 0xffff;
 
 /**
  * The functions of the parser's WebAssembly module that a walk needs. They work on one cursor, which lies in
@@ -35,6 +39,7 @@ export interface TreeSitterModule {
   _ts_tree_cursor_current_field_id_wasm(tree: number): number;
   _ts_tree_cursor_start_index_wasm(tree: number): number;
   _ts_tree_cursor_end_index_wasm(tree: number): number;
+  _ts_tree_cursor_current_node_is_missing_wasm(tree: number): number;
 }
 
 /** What reading tables needs; its buffer is used again and again, so a table is good until the next is made. */
@@ -43,6 +48,8 @@ export interface TableReader {
   /** Node types whose children are asked for their field. */
   readonly withFields: ReadonlySet<number>;
   buffer: Int32Array;
+  /** Whether the grammar could read all of the text that the last table is of. */
+  sound: boolean;
 }
 
 /** Parses `text` and hands its tree to `use`. */
@@ -65,6 +72,7 @@ export function tableOf(reader: TableReader, tree: Tree): NodeTable {
   let size = 0;
   const open: number[] = []; // rows whose descendants are being read
   let asksField = false;
+  reader.sound = true;
   m._ts_tree_root_node_wasm(handle);
   m._ts_tree_cursor_new_wasm(handle);
   for (;;) {
@@ -79,6 +87,12 @@ export function tableOf(reader: TableReader, tree: Tree): NodeTable {
     out[row] = asksField ? type | (m._ts_tree_cursor_current_field_id_wasm(handle) << FIELD_SHIFT) : type;
     out[row + START] = m._ts_tree_cursor_start_index_wasm(handle);
     out[row + END] = m._ts_tree_cursor_end_index_wasm(handle);
+    if (type === ERROR_TYPE) reader.sound = false;
+    else if (
+      out[row + START] === out[row + END] &&
+      m._ts_tree_cursor_current_node_is_missing_wasm(handle) !== 0
+    )
+      reader.sound = false;
     if (m._ts_tree_cursor_goto_first_child_wasm(handle) !== 0) {
       open.push(row);
       asksField = withFields.has(type);
@@ -97,4 +111,73 @@ export function tableOf(reader: TableReader, tree: Tree): NodeTable {
     const parent = open.at(-1);
     asksField = parent !== undefined && withFields.has(out[parent]! & TYPE_MASK);
   }
+}
+
+/** A table in few bytes: a byte that says whether it is sound, then for each node its numbers as differences. */
+export type PackedTable = Uint8Array;
+
+/** Packs the table that was read last. */
+export function packTable(reader: TableReader, table: NodeTable): PackedTable {
+  const out = new ByteWriter(table.length * 2);
+  out.number(reader.sound ? 1 : 0);
+  let before = 0;
+  const open: number[] = [];
+  for (let row = 0; row < table.length; row += STRIDE) {
+    const start = table[row + START]!;
+    const parent = open.at(-1);
+    out.number(table[row]! & TYPE_MASK);
+    if (parent !== undefined && reader.withFields.has(table[parent]! & TYPE_MASK))
+      out.number(table[row]! >>> FIELD_SHIFT);
+    out.number(start - before);
+    out.number(table[row + END]! - start);
+    before = start;
+    // How many nodes end here: none where descendants follow.
+    const after = row + STRIDE;
+    let closed = 0;
+    if (table[row + NEXT] === after) {
+      closed = 1;
+      while (open.length > 0 && table[open.at(-1)! + NEXT] === after) {
+        open.pop();
+        closed++;
+      }
+    } else open.push(row);
+    out.number(closed);
+  }
+  return out.bytes();
+}
+
+/** The table that was packed. */
+export function unpackTable(reader: TableReader, packed: PackedTable): NodeTable {
+  const input = new ByteReader(packed);
+  reader.sound = input.number() === 1;
+  let out = reader.buffer;
+  let size = 0;
+  let before = 0;
+  const open: number[] = [];
+  let asksField = false;
+  while (!input.isAtEnd) {
+    if (size + STRIDE > out.length) {
+      reader.buffer = new Int32Array(out.length * 2);
+      reader.buffer.set(out);
+      out = reader.buffer;
+    }
+    const row = size;
+    size += STRIDE;
+    const type = input.number();
+    out[row] = asksField ? type | (input.number() << FIELD_SHIFT) : type;
+    before += input.number();
+    out[row + START] = before;
+    out[row + END] = before + input.number();
+    let closed = input.number();
+    if (closed === 0) {
+      open.push(row);
+      asksField = reader.withFields.has(type);
+      continue;
+    }
+    out[row + NEXT] = size;
+    while (--closed > 0) out[open.pop()! + NEXT] = size;
+    const parent = open.at(-1);
+    asksField = parent !== undefined && reader.withFields.has(out[parent]! & TYPE_MASK);
+  }
+  return out.subarray(0, size);
 }

@@ -15,6 +15,7 @@ import {
   leave,
   next,
   startHere,
+  textHere,
   typeHere,
 } from "./cursor.ts";
 import { convertExpr, convertExprs } from "./expressions.ts";
@@ -228,9 +229,8 @@ function structField(cx: Conversion): Field {
     if (kind === "*") star = startHere(cx);
     else if (isPlain(cx)) continue;
     else if (kind === "field_identifier" && type === null) names.push(identHere(cx));
-    else if (kind === "raw_string_literal") tag = cx.text.slice(startHere(cx) + 1, endHere(cx) - 1);
-    else if (kind === "interpreted_string_literal")
-      tag = unquoteTag(cx.text.slice(startHere(cx), endHere(cx)));
+    else if (kind === "raw_string_literal") tag = textHere(cx).slice(1, -1);
+    else if (kind === "interpreted_string_literal") tag = unquoteTag(textHere(cx));
     else if (kind !== ERROR) type ??= convertExpr(cx);
   } while (next(cx));
   leave(cx);

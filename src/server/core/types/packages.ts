@@ -3,7 +3,8 @@
  * when it is first asked for; a dependency that nobody asks about is never read.
  */
 import type { Decl, FuncDecl, ImportSpec, SourceFile } from "../syntax/ast.ts";
-import { type GoParser, parseFile } from "../syntax/parse.ts";
+import { parseFile } from "../syntax/parse.ts";
+import type { GoParser } from "../syntax/parser.ts";
 import type { CheckedPackage } from "./checker.ts";
 import { DeclSite, type FileUnit } from "./declarations.ts";
 import { PkgNameObj, type Site } from "./objects.ts";

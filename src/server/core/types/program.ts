@@ -4,7 +4,7 @@
  * about every function whose text is the same.
  */
 import type { SourceFile } from "../syntax/ast.ts";
-import type { GoParser } from "../syntax/parse.ts";
+import type { GoParser } from "../syntax/parser.ts";
 import { PackageState, type World } from "./packages.ts";
 import type { Package, PackageSource, Program, ProgramSource } from "./types.ts";
 

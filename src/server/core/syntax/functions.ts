@@ -1,0 +1,180 @@
+/**
+ * Functions, whose heads and bodies are read when they are first asked for: a dependency's bodies never are, and
+ * versions of a function that differ in the body only share the head.
+ */
+import type { BlockStmt, FieldList, FuncDecl, FuncType, Ident } from "./ast.ts";
+import type { Conversion } from "./cursor.ts";
+import { convertFuncHead, type FuncHead } from "./declarations.ts";
+import type { PackedDecl } from "./packed.ts";
+import { type GoParser, pieceOf, readPiece } from "./parser.ts";
+import { convertBlock } from "./statements.ts";
+import type { PackedTable } from "./table.ts";
+
+/** A head that was read, the number of ids it took, and whether the grammar could read all of it. */
+interface ReadHead {
+  readonly head: FuncHead;
+  readonly ids: number;
+  readonly sound: boolean;
+}
+
+/** The head of a function, read when it is first asked for; versions with the same head share it. */
+class LazyHead {
+  readonly text: string;
+  readonly name: Ident;
+  readonly receiverName: string | null;
+  private readonly go: GoParser;
+  private packed: PackedTable | null;
+  private found: ReadHead | null = null;
+
+  private constructor(
+    go: GoParser,
+    text: string,
+    packed: PackedTable | null,
+    name: Ident,
+    receiverName: string | null,
+  ) {
+    this.go = go;
+    this.text = text;
+    this.packed = packed;
+    this.name = name;
+    this.receiverName = receiverName;
+  }
+
+  /** Finds the name in the text of a head; null where there is none. */
+  static of(go: GoParser, text: string, packed: PackedTable | null): LazyHead | null {
+    const match = HEAD.exec(text);
+    if (match === null) return null;
+    const [whole, receiver, name = ""] = match;
+    const pos = whole.length - name.length;
+    const ident: Ident = { kind: "Ident", pos, end: whole.length, id: 0, name };
+    const receiverName = receiver === undefined ? null : (RECEIVER.exec(receiver)?.[1] ?? "");
+    return new LazyHead(go, text, packed, ident, receiverName);
+  }
+
+  read(): ReadHead {
+    if (this.found === null) {
+      let ids = 1; // 0 is the name
+      const wanted = this.receiverName === null ? "function_declaration" : "method_declaration";
+      const convert = (cx: Conversion): FuncHead => {
+        const converted = convertFuncHead(cx, this.name);
+        ids = cx.nextId;
+        return converted;
+      };
+      const { node, sound } = readPiece(this.go, pieceOf(this.text, this.packed, ids), wanted, convert);
+      this.found = { head: node ?? this.unread(ids++), ids, sound: sound && node !== null };
+      this.packed = null;
+    }
+    return this.found;
+  }
+
+  /** What a head that the parser could not make sense of counts as: a function of nothing. */
+  private unread(id: number): FuncHead {
+    const at = this.text.length;
+    const params: FieldList = { kind: "FieldList", pos: at, end: at, id, fields: [] };
+    const type: FuncType = { kind: "FuncType", pos: 0, end: at, id, typeParams: null, params, results: null };
+    return { recv: this.receiverName === null ? null : params, name: this.name, type };
+  }
+}
+
+const HEAD = /^func\s*(?:\(([^)]*)\)\s*)?([\p{L}_][\p{L}\p{Nd}_]*)/u;
+const RECEIVER = /^\s*(?:[\p{L}_][\p{L}\p{Nd}_]*\s+)?[*(\s]*([\p{L}_][\p{L}\p{Nd}_]*)/u;
+
+/** A function declaration whose head and body are read when they are first asked for. */
+export class FunctionDecl implements FuncDecl {
+  readonly kind = "FuncDecl";
+  readonly pos = 0;
+  readonly end: number;
+  readonly name: Ident;
+  readonly receiverName: string | null;
+  private readonly head: LazyHead;
+  private readonly go: GoParser;
+  private bodyText: string | null;
+  private bodyPacked: PackedTable | null;
+  private block: BlockStmt | null = null;
+  private bodyIds = 0;
+  private bodySound = true;
+
+  private constructor(
+    go: GoParser,
+    head: LazyHead,
+    source: string,
+    bodyAt: number,
+    body: PackedTable | null,
+  ) {
+    this.go = go;
+    this.end = source.length;
+    this.head = head;
+    this.name = head.name;
+    this.receiverName = head.receiverName;
+    this.bodyText = bodyAt < 0 ? null : source.slice(bodyAt);
+    this.bodyPacked = body;
+  }
+
+  /** Finds the function's name, or takes the head over from a function with the same; null where there is none. */
+  static read(
+    go: GoParser,
+    source: string,
+    bodyAt: number,
+    packed: PackedDecl,
+    sameHead: FunctionDecl | null,
+  ): FunctionDecl | null {
+    const head = sameHead?.head ?? LazyHead.of(go, bodyAt < 0 ? source : source.slice(0, bodyAt), packed.own);
+    return head === null ? null : new FunctionDecl(go, head, source, bodyAt, packed.body);
+  }
+
+  /** False where the grammar could not read all of the function. */
+  get isSound(): boolean {
+    return this.head.read().sound && (this.body === null || this.bodySound);
+  }
+
+  /** The text before the body. */
+  get headText(): string {
+    return this.head.text;
+  }
+
+  get id(): number {
+    return this.head.read().ids;
+  }
+
+  get recv(): FieldList | null {
+    return this.head.read().head.recv;
+  }
+
+  get type(): FuncType {
+    return this.head.read().head.type;
+  }
+
+  get idCount(): number {
+    return this.id + 1 + this.bodyIds;
+  }
+
+  get body(): BlockStmt | null {
+    if (this.bodyText !== null) {
+      const text = this.bodyText;
+      const firstId = this.idCount;
+      const at = this.end - text.length;
+      const piece = {
+        source: bodySource(text),
+        packed: this.bodyPacked,
+        shift: at - bodySource("").length,
+        firstId,
+      };
+      const { node, sound } = readPiece(this.go, piece, "block", (cx) => {
+        const block = convertBlock(cx);
+        return { block, ids: cx.nextId };
+      });
+      const empty: BlockStmt = { kind: "BlockStmt", pos: at, end: this.end, id: firstId, list: [] };
+      this.block = node?.block ?? empty;
+      this.bodyIds = (node?.ids ?? firstId + 1) - firstId;
+      this.bodySound = sound && node !== null;
+      this.bodyText = null;
+      this.bodyPacked = null;
+    }
+    return this.block;
+  }
+}
+
+/** What is parsed to read the body of a function: the grammar reads a block at the top of a file after a head only. */
+export function bodySource(body: string): string {
+  return `func _()${body}`;
+}
