@@ -235,7 +235,7 @@ export class PackageState implements CheckedPackage {
       this.units = this.source.files.map((source) => {
         const before = this.parsed.get(source.path);
         const known = before !== undefined && versions.get(before) === source.version;
-        const file = known ? before : parseFile(this.world.go, source.path, source.text(), before ?? null);
+        const file = known ? before : this.readFile(source, before ?? null);
         versions.set(file, source.version);
         this.parsed.set(source.path, file);
         return { file, source, imports: null };
@@ -243,6 +243,11 @@ export class PackageState implements CheckedPackage {
       for (const unit of this.units) this.unitOf.set(unit.file, unit);
     }
     return this.units;
+  }
+
+  private readFile(source: FileSource, before: SourceFile | null): SourceFile {
+    const text = source.text();
+    return parseFile(this.world.go, source.path, text, before, source.packed?.(text) ?? null);
   }
 
   private collect(): Map<string, Obj> {
