@@ -6,6 +6,7 @@
  */
 import { onBehalfOf, type World } from "../calls/callees.ts";
 import { type DeclFacts, type Fn, isCaptured, isVisibleIn } from "../calls/functions.ts";
+import { mapType } from "../calls/typeShape.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { assumedLocks } from "../locks/contracts.ts";
 import {
@@ -99,7 +100,7 @@ function summarize(world: World, fn: Fn, summaryOf: (fn: Fn) => Summary): Walked
     accesses: [],
     known: new Map(),
     spawns: new Map(),
-    parameterCalls: [],
+    parameterCalls: new Map(),
     byGroup: new Map(),
     called,
     summaryOf,
@@ -129,14 +130,14 @@ function exported(walk: Walk): Summary {
   return {
     accesses,
     spawns,
-    parameterCalls: walk.parameterCalls,
+    parameterCalls: [...walk.parameterCalls.values()],
     acquires: state.held.filter(
       (lock) => lock.path !== null && outlives(lock.path, fn) && lock.by !== "contract",
     ),
     releases: state.released.filter((path) => outlives(path, fn)),
     awaits: mostTelling(state.awaited.filter(isOutlived(fn))),
     signals: mostTelling(state.signalled.filter(isOutlived(fn))),
-    makes: state.made.filter((path) => outlives(path, fn)),
+    makes: state.made.filter((path) => mayBeMissed(path) && outlives(path, fn)),
     diverges: state.dead,
   };
 }
@@ -176,6 +177,12 @@ function mayBeAwaited(fn: Fn): (signal: Signal) => boolean {
 
 function isOutlived(fn: Fn): (signal: Signal) => boolean {
   return (signal) => outlives(signal.path, fn);
+}
+
+/** True for variables of which a caller may know that nothing has given them a map yet. */
+function mayBeMissed({ root, steps }: Path): boolean {
+  if (root.role === "package") return steps.length === 0 && mapType(root.type()) !== null;
+  return root.role !== "field" && steps.length <= 1;
 }
 
 /** True where something other than the function's own locals leads to the path. */

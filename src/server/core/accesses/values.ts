@@ -177,6 +177,11 @@ function sharesWhenCopied(t: Type): boolean {
   return under(t).kind !== "basic";
 }
 
+/** A key that tells values apart, functions by their name. */
+export function valueKey(value: Value): string {
+  return value.kind === "path" ? pathKey(value.path) : value.kind === "func" ? value.fn.name : value.kind;
+}
+
 function distinct(values: readonly Value[]): Value[] {
   const seen = new Set<unknown>();
   return values.filter((value) => {

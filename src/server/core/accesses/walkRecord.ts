@@ -36,7 +36,8 @@ export interface Walk {
   readonly accesses: Access[];
   readonly known: Map<string, Access>;
   readonly spawns: Map<string, Spawn>;
-  readonly parameterCalls: ParameterCall[];
+  /** By what tells calls of parameters apart. */
+  readonly parameterCalls: Map<string, ParameterCall>;
   /** The accesses of goroutines that may be alive, by what they touch. */
   readonly byGroup: Map<Spawn, Map<string, Access[]>>;
   /** Functions that a call names directly, outside tests. */

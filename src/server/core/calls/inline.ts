@@ -16,8 +16,16 @@ import type {
 } from "../accesses/events.ts";
 import { visitExpression, visitOperand } from "../accesses/expressions.ts";
 import { visitLibraryCall } from "../accesses/libraryCalls.ts";
-import { type Path, pathKey } from "../accesses/path.ts";
-import { type Binding, bindCall, receiverOf, substitute, type Value, valuesOf } from "../accesses/values.ts";
+import { identityOf, type Path, pathKey } from "../accesses/path.ts";
+import {
+  type Binding,
+  bindCall,
+  receiverOf,
+  substitute,
+  type Value,
+  valueKey,
+  valuesOf,
+} from "../accesses/values.ts";
 import { neverReturns } from "../accesses/walk.ts";
 import {
   emitAccess,
@@ -50,6 +58,8 @@ export type CallMode = "call" | "go" | "defer" | "deferred" | "iterate";
 
 /** Deeper chains of function values than this are not followed. */
 const DEEPEST_FUNCTION_VALUE = 4;
+/** More calls of its parameters than this are not followed to a function's callers. */
+const MOST_PARAMETER_CALLS = 32;
 /** Tests call everything; what lies deeper under them is looked at where it is called by the program itself. */
 const DEEPEST_IN_TESTS = 2;
 /** Longer chains of calls are shown by their ends. */
@@ -258,7 +268,17 @@ export function receiverBinding(callee: Callee & { readonly kind: "fn" }): Bindi
 
 function addParameterCall(walk: Walk, call: CallExpr, parameter: ParameterCall["parameter"]): void {
   const args = call.args.map((arg) => valuesOf(walk.world, arg, walk.fn));
-  walk.parameterCalls.push({ parameter, args, locks: walk.state.held, fn: walk.fn, node: call });
+  keepParameterCall(walk, { parameter, args, locks: walk.state.held, fn: walk.fn, node: call });
+}
+
+/** Writes a call of a parameter down, once: a function that is handed on is called in many ways. */
+function keepParameterCall(walk: Walk, call: ParameterCall): void {
+  const { parameterCalls } = walk;
+  if (parameterCalls.size >= MOST_PARAMETER_CALLS) return;
+  const locks = call.locks.map((lock) => (lock.path ? pathKey(lock.path) : "?") + lock.mode[0] + lock.by[0]);
+  const args = call.args.map((values) => values.map(valueKey).join("|"));
+  const key = `${identityOf(call.parameter)} ${locks.join()} ${args.join()}`;
+  if (!parameterCalls.has(key)) parameterCalls.set(key, call);
 }
 
 /** Lets everything that a callee does happen here. */
@@ -304,7 +324,7 @@ function runParameterCall(
       const args = inner.args.map((values) => substitute(walk.world, values, binding, walk.fn));
       const locks = inner.locks.map((lock) => rebaseLock(walk, lock, binding));
       if (callee.kind === "parameter") {
-        walk.parameterCalls.push({ ...inner, parameter: callee.parameter, args, locks });
+        keepParameterCall(walk, { ...inner, parameter: callee.parameter, args, locks });
       } else if (callee.kind === "fn") {
         const bound = new Map(receiverBinding(callee));
         callee.fn.params.forEach((param, i) => {
