@@ -17,9 +17,10 @@ export interface Held {
   readonly mode: "read" | "write";
   /**
    * `once`: inside or after `Once.Do`; `token`: a channel of capacity one used as a lock; `copy`: a mutex inside a
-   * struct that was passed by value, which keeps nobody else out.
+   * struct that was passed by value, which keeps nobody else out; `contract`: a lock that the function's callers
+   * promise to hold; `confined`: a promise that they come one after the other.
    */
-  readonly by: "mutex" | "once" | "token" | "contract" | "copy";
+  readonly by: "mutex" | "once" | "token" | "copy" | "contract" | "confined";
   /** As written in the source. */
   readonly text: string;
 }
@@ -63,8 +64,15 @@ export interface Access {
   readonly signals: Signal[];
   /** Locks of the caller that were given back before. */
   readonly unlocked: readonly Path[];
+  /** True where the way here ends the program once a flag is set: it belongs to a phase before that. */
+  readonly sealed: boolean;
   /** True where the variable was given a map earlier on this way. */
   readonly made: boolean;
+  /**
+   * Of a goroutine's access: the type of the value that its starter made, started it for, and returned, so that the
+   * goroutine and the callers share it; "" elsewhere.
+   */
+  readonly handedOut: string;
   /** True where an interface with several implementations stands on the way. */
   readonly dynamic: boolean;
   /** Functions called on the way from the summary's function to the access's, outermost first. */
@@ -103,6 +111,8 @@ export interface ParameterCall {
   readonly locks: readonly Held[];
   readonly fn: Fn;
   readonly node: Node;
+  /** The goroutine that makes the call, where that is over when the function returns; null for an ordinary call. */
+  readonly beside: Pick<Spawn, "how" | "label" | "many" | "fn" | "node"> | null;
 }
 
 /** What a function does, in terms of its parameters, what it captures, and package-level variables. */

@@ -6,7 +6,7 @@
  */
 import { onBehalfOf, type World } from "../calls/callees.ts";
 import { type DeclFacts, type Fn, isCaptured, isVisibleIn } from "../calls/functions.ts";
-import { mapType } from "../calls/typeShape.ts";
+import { mapType, qualifiedName } from "../calls/typeShape.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { assumedLocks } from "../locks/contracts.ts";
 import {
@@ -100,6 +100,7 @@ function summarize(world: World, fn: Fn, summaryOf: (fn: Fn) => Summary): Walked
     accesses: [],
     known: new Map(),
     spawns: new Map(),
+    repeated: new Set(),
     parameterCalls: new Map(),
     byGroup: new Map(),
     called,
@@ -119,18 +120,25 @@ function exported(walk: Walk): Summary {
   const alive = new Map(state.alive.map((a) => [a.spawn, a]));
   const accesses = walk.accesses.flatMap((access) => exportedAccess(walk, access, false));
   const spawns: Spawn[] = [];
+  const parameterCalls = [...walk.parameterCalls.values()];
   for (const spawn of walk.spawns.values()) {
     const running = alive.get(spawn);
     const [over, going] = split(spawn.accesses, running);
     accesses.push(...over.flatMap((access) => exportedAccess(walk, access, true)));
     const left = going.flatMap((access) => exportedAccess(walk, access, true));
-    if (left.length > 0)
+    const isOver = !running || running.awaited.length > 0;
+    if (isOver) {
+      const many = spawn.many || walk.repeated.has(spawn);
+      const beside = { how: spawn.how, label: spawn.label, many, fn: spawn.fn, node: spawn.node };
+      parameterCalls.push(...spawn.parameterCalls.map((call) => ({ ...call, beside })));
+    }
+    if (left.length > 0 || (!isOver && spawn.parameterCalls.length > 0))
       spawns.push({ ...spawn, accesses: left, signals: spawn.signals.filter(mayBeAwaited(fn)) });
   }
   return {
     accesses,
     spawns,
-    parameterCalls: [...walk.parameterCalls.values()],
+    parameterCalls,
     acquires: state.held.filter(
       (lock) => lock.path !== null && outlives(lock.path, fn) && lock.by !== "contract",
     ),
@@ -203,7 +211,8 @@ function exportedAccess(walk: Walk, access: Access, shared: boolean): readonly A
   const at = path.steps.findIndex((step) => step.kind === "field");
   const first = path.steps[at];
   if (first?.kind !== "field" || (!shared && isOwned(walk, path))) return [];
-  return [{ ...access, path: { root: first.field, steps: path.steps.slice(at + 1) } }];
+  const handedOut = shared && walk.fn.facts.returned.has(path.root) ? qualifiedName(path.root.type()) : "";
+  return [{ ...access, path: { root: first.field, steps: path.steps.slice(at + 1) }, handedOut }];
 }
 
 function isOwned(walk: Walk, path: Path): boolean {

@@ -158,11 +158,20 @@ function visitIf(flow: Flow, s: IfStmt): void {
   if (s.else) visitStatement(flow, s.else);
   const other = walk.state;
   walk.state = meet(after, other);
+  if (after.dead && isSeal(walk, s)) walk.state = { ...walk.state, sealed: true };
   if (after.dead || other.dead) return;
   const optional = [...takenIn(after, yes), ...takenIn(other, no)].filter(
     (lock) => !walk.state.held.some((h) => samePath(h.path, lock.path)),
   );
   if (optional.length > 0) walk.state = { ...walk.state, held: [...walk.state.held, ...optional] };
+}
+
+/** True for `if s.started { panic("too late") }`, where the flag is a field. */
+function isSeal(walk: Walk, s: IfStmt): boolean {
+  const flag = unparen(s.cond);
+  const last = s.body.list.at(-1);
+  if (flag.kind !== "SelectorExpr" || walk.fn.info.selectionOf(flag)?.kind !== "field") return false;
+  return last?.kind === "ExprStmt" && last.x.kind === "CallExpr" && neverReturns(last.x, walk.fn);
 }
 
 /** Locks that were taken in a branch. The condition tells when one is needed: it counts as held afterwards. */
@@ -283,7 +292,7 @@ function visitSelect(flow: Flow, s: SelectStmt): void {
   walk.state = meetAll([...ends, ...target.breaks]);
 }
 
-/** True where the call ends the function or the program: `panic`, `os.Exit`, `log.Fatal`, `t.Fatal`. */
+/** True where the call ends the function or the program: `panic`, `os.Exit`, a logger's `Fatal`, `t.Fatal`. */
 export function neverReturns(call: CallExpr, fn: Fn): boolean {
   const fun = unparen(call.fun);
   if (fun.kind === "Ident") {
@@ -295,17 +304,7 @@ export function neverReturns(call: CallExpr, fn: Fn): boolean {
   const path = obj?.pkg?.path;
   if (path === "os") return fun.sel.name === "Exit";
   if (path === "runtime") return fun.sel.name === "Goexit";
-  const ends = [
-    "Fatal",
-    "Fatalf",
-    "Fatalln",
-    "FailNow",
-    "Skip",
-    "Skipf",
-    "SkipNow",
-    "Panic",
-    "Panicf",
-    "Panicln",
-  ];
-  return (path === "log" || path === "testing") && ends.includes(fun.sel.name);
+  // Every logger's Fatal ends the program.
+  if (/^(Fatal|Panic)(f|ln|w)?$/.test(fun.sel.name)) return true;
+  return path === "testing" && ["FailNow", "Skip", "Skipf", "SkipNow"].includes(fun.sel.name);
 }

@@ -36,6 +36,8 @@ export interface Walk {
   readonly accesses: Access[];
   readonly known: Map<string, Access>;
   readonly spawns: Map<string, Spawn>;
+  /** Goroutines that are started while an earlier one of the same place may still run. */
+  readonly repeated: Set<Spawn>;
   /** By what tells calls of parameters apart. */
   readonly parameterCalls: Map<string, ParameterCall>;
   /** The accesses of goroutines that may be alive, by what they touch. */
@@ -165,7 +167,9 @@ function addAccess(
     signalled: state.signalled,
     signals: [],
     unlocked: state.released,
+    sealed: state.sealed,
     made: isMade(state, what.path),
+    handedOut: "",
     dynamic: false,
     calls: [],
   });
@@ -312,6 +316,7 @@ export function startSpawn(walk: Walk, spawn: Spawn): void {
   const others = state.alive.filter((alive) => alive.spawn !== spawn);
   const before = state.alive.find((alive) => alive.spawn === spawn);
   const crossed = before?.crossed ?? [];
+  if (before?.awaited.length === 0) walk.repeated.add(spawn);
   walk.state = { ...state, alive: [...others, { spawn, crossed, awaited: [] }] };
 }
 

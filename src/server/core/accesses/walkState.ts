@@ -35,6 +35,8 @@ export interface WalkState {
   readonly made: readonly Path[];
   /** Where in this function a path was last given another map: what was taken from it before is one's own. */
   readonly replaced: ReadonlyMap<string, number>;
+  /** True behind `if s.started { panic(…) }`. */
+  readonly sealed: boolean;
   /** Locks of the caller that were given back. */
   readonly released: readonly Path[];
 }
@@ -49,6 +51,7 @@ export const START: WalkState = {
   received: new Map(),
   made: [],
   replaced: new Map(),
+  sealed: false,
   released: [],
 };
 
@@ -66,6 +69,7 @@ export function meet(a: WalkState, b: WalkState): WalkState {
     received: a.received,
     made: union(a.made, b.made, pathKey),
     replaced: a.replaced.size >= b.replaced.size ? a.replaced : b.replaced,
+    sealed: a.sealed && b.sealed,
     released: union(a.released, b.released, pathKey),
   };
 }

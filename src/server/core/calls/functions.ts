@@ -60,6 +60,8 @@ export interface DeclFacts {
   readonly assigned: ReadonlySet<Var>;
   /** What fields and package-level variables are given: by assignment and in composite literals. */
   readonly stores: readonly { readonly holder: Var; readonly expr: Expr }[];
+  /** Variables that are returned as they are, or by their address. */
+  readonly returned: ReadonlySet<Var>;
   /** Values that the fields of local structs are given by assignment. */
   readonly ownFields: ReadonlyMap<Var, readonly { readonly field: Var; readonly expr: Expr }[]>;
 }
@@ -113,6 +115,7 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
   const ownFields = new Map<Var, { field: Var; expr: Expr }[]>();
   const loopOf = new Map<Var, Node>();
   const assigned = new Set<Var>();
+  const returned = new Set<Var>();
   const loops: Node[] = [];
   const facts: DeclFacts = {
     get pkg() {
@@ -126,6 +129,7 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
     assigned,
     stores,
     ownFields,
+    returned,
   };
   const literalCount = new Map<Fn | null, number>();
 
@@ -242,6 +246,14 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
         for (const clause of node.cases) {
           const bound = info.implicitOf(clause);
           if (bound) definitions.set(bound.origin, [{ how: "value", expr: node.x, index: 0 }]);
+        }
+        break;
+      case "ReturnStmt":
+        for (const result of node.results) {
+          let x = unparen(result);
+          if (x.kind === "UnaryExpr" && x.op === "&") x = unparen(x.x);
+          const obj = x.kind === "Ident" ? info.objectOf(x) : null;
+          if (obj?.kind === "var") returned.add(obj.origin);
         }
         break;
       case "CompositeLit":

@@ -203,7 +203,10 @@ function performOnce(walk: Walk, call: CallExpr, once: Held): void {
 
 function reach(walk: Walk, call: CallExpr, callees: readonly Callee[], mode: CallMode): void {
   if (mode === "go") {
-    for (const callee of callees) spawnCallee(walk, call, callee);
+    for (const callee of callees) {
+      if (callee.kind === "parameter") spawnParameter(walk, call, callee.parameter);
+      else spawnCallee(walk, call, callee);
+    }
     return;
   }
   for (const callee of callees) {
@@ -268,7 +271,7 @@ export function receiverBinding(callee: Callee & { readonly kind: "fn" }): Bindi
 
 function addParameterCall(walk: Walk, call: CallExpr, parameter: ParameterCall["parameter"]): void {
   const args = call.args.map((arg) => valuesOf(walk.world, arg, walk.fn));
-  keepParameterCall(walk, { parameter, args, locks: walk.state.held, fn: walk.fn, node: call });
+  keepParameterCall(walk, { parameter, args, locks: walk.state.held, fn: walk.fn, node: call, beside: null });
 }
 
 /** Writes a call of a parameter down, once: a function that is handed on is called in many ways. */
@@ -331,7 +334,10 @@ function runParameterCall(
           if (param && args[i]) bound.set(param.origin, args[i]);
         });
         if (into !== null) into.push(...callbackAccesses(walk, callee.fn, bound, node, locks));
-        else {
+        else if (inner.beside !== null) {
+          const accesses = callbackAccesses(walk, callee.fn, bound, node, locks);
+          runBeside(walk, { ...inner.beside, runs: callee.fn, accesses, parameterCalls: [], signals: [] });
+        } else {
           const before = walk.state.held;
           walk.state = { ...walk.state, held: [...before, ...locks] };
           inlineCallee(walk, callee, node, bound, depth + 1);
@@ -340,6 +346,14 @@ function runParameterCall(
       }
     }
   }
+}
+
+/** Lets a goroutine happen that a callee has started and waited for. */
+function runBeside(walk: Walk, spawn: Spawn): void {
+  const before = walk.state.alive;
+  startSpawn(walk, spawn);
+  walk.state = { ...walk.state, alive: before };
+  for (const access of spawn.accesses) record(walk, access);
 }
 
 function callbackAccesses(walk: Walk, fn: Fn, bound: Binding, node: Node, locks: readonly Held[]): Access[] {
@@ -366,8 +380,9 @@ function rebase(
   const choices = rebaseChoices(walk, access.choices, binding);
   if (choices === null) return [];
   const kept = how === "spawn" ? [] : keptLocks(walk, access, binding);
-  const locks =
-    access.locks.length === 0 ? kept : [...kept, ...access.locks.map((l) => rebaseLock(walk, l, binding))];
+  // What callers promise to hold counts where no caller is in sight; here is one.
+  const own = access.locks.filter((lock) => lock.by !== "contract");
+  const locks = own.length === 0 ? kept : [...kept, ...own.map((l) => rebaseLock(walk, l, binding))];
   const awaited = union(state.awaited, rebaseSignals(walk, access.awaited, binding), signalKey);
   const signalled = union(state.signalled, rebaseSignals(walk, access.signalled, binding), signalKey);
   const signals = [...rebaseSignals(walk, access.signals, binding)];
@@ -385,6 +400,7 @@ function rebase(
     signals,
     calls,
     unlocked: how === "spawn" ? [] : unlocked,
+    sealed: access.sealed || state.sealed,
     made: access.made || isMade(state, path),
   }));
 }
@@ -468,6 +484,26 @@ function spawnCallee(walk: Walk, call: CallExpr, callee: Callee): void {
   if (!callee.dynamic) startSpawn(walk, spawn);
 }
 
+/** `go f()` of a parameter: what it does is known where the function is called. */
+function spawnParameter(walk: Walk, call: CallExpr, parameter: ParameterCall["parameter"]): void {
+  const args = call.args.map((arg) => valuesOf(walk.world, arg, walk.fn));
+  const { fn } = walk;
+  startSpawn(
+    walk,
+    oneSpawn(walk, call, {
+      how: "go",
+      label: "go statement",
+      many: false,
+      fn,
+      node: call,
+      runs: null,
+      accesses: [],
+      parameterCalls: [{ parameter, args, locks: [], fn, node: call, beside: null }],
+      signals: [],
+    }),
+  );
+}
+
 /** Starts a function beside this one. Signals in `ends` are given when it ends. */
 export function spawnFunction(
   walk: Walk,
@@ -505,7 +541,7 @@ function makeSpawn(
     node,
     runs: fn,
     accesses,
-    parameterCalls: [],
+    parameterCalls: summary.parameterCalls.filter((inner) => !binding.has(inner.parameter)),
     signals: [...rebaseSignals(walk, summary.signals, binding), ...ends],
   });
 }

@@ -33,7 +33,7 @@ export function guardOf(accesses: readonly Access[]): Held | null {
  */
 export function mayGuard(lock: Path, map: Path): boolean {
   const field = lock.steps.findLast((step) => step.kind === "field");
-  if (field?.kind !== "field") {
+  if (field?.kind !== "field" && lock.root.role !== "field") {
     if (lock.root.role === "package") return map.root.role === "package" && lock.root.pkg === map.root.pkg;
     return map.root.role !== "package" && map.root.role !== "field";
   }

@@ -20,8 +20,8 @@ export function giveBack(
   path: Path | null,
   by: Held["by"] = "mutex",
 ): { held: readonly Held[]; found: boolean } {
-  let at = held.findLastIndex((lock) => lock.by === by && sameKey(lock.path, path, pathKey));
-  if (at < 0) at = held.findLastIndex((lock) => lock.by === by && sameKey(lock.path, path, groupKey));
+  let at = held.findLastIndex((lock) => kindOf(lock) === by && sameKey(lock.path, path, pathKey));
+  if (at < 0) at = held.findLastIndex((lock) => kindOf(lock) === by && sameKey(lock.path, path, groupKey));
   if (at < 0) return { held, found: false };
   return { held: held.filter((_, i) => i !== at), found: true };
 }
@@ -67,7 +67,8 @@ export function exclusion(a: Access, b: Access): Exclusion {
     for (const other of b.locks) {
       if (lock.by === "copy" || other.by === "copy" || !sameLock(lock, other)) continue;
       if (lock.mode === "write" || other.mode === "write") return "excluded";
-      result = "both-read";
+      // Two that came after a Once keep nobody out.
+      if (lock.by !== "once") result = "both-read";
     }
   }
   return result;
@@ -76,5 +77,9 @@ export function exclusion(a: Access, b: Access): Exclusion {
 /** True where both may be the same lock: the same field or variable, or one of them is not known. */
 export function sameLock(a: Held, b: Held): boolean {
   if (a.path === null || b.path === null) return true;
-  return a.by === b.by && groupKey(a.path) === groupKey(b.path);
+  return kindOf(a) === kindOf(b) && groupKey(a.path) === groupKey(b.path);
+}
+
+function kindOf({ by }: Held): Held["by"] {
+  return by === "contract" ? "mutex" : by;
 }

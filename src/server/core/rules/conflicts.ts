@@ -7,12 +7,13 @@
 import type { Access, Held, Spawn } from "../accesses/events.ts";
 import { groupKey, groupOf } from "../accesses/path.ts";
 import type { Fn } from "../calls/functions.ts";
-import { qualifiedName } from "../calls/typeShape.ts";
+import { namedType, qualifiedName, structType } from "../calls/typeShape.ts";
 import type { Confidence } from "../finding.ts";
 import { isTestFile, servesRequests } from "../goroutines/handlers.ts";
 import { conflicts, conflictsOnVariableOnly, orderedBySignal } from "../goroutines/order.ts";
+import { declaredGuard } from "../locks/contracts.ts";
 import { guardOf, mayGuard } from "../locks/guards.ts";
-import { exclusion } from "../locks/heldLocks.ts";
+import { exclusion, sameLock } from "../locks/heldLocks.ts";
 import type { Var } from "../types/types.ts";
 import type { MapGroup, MapUse } from "./mapUses.ts";
 import type { Ignores } from "./unused-ignore.ts";
@@ -81,7 +82,7 @@ const meetingsIn = new WeakMap<MapGroup, readonly Meeting[]>();
 export function guardOfGroup(group: MapGroup): Held | null {
   let guard = guards.get(group);
   if (guard === undefined) {
-    guard = guardOf(group.uses.map((use) => use.access));
+    guard = declaredGuard(group.owner) ?? guardOf(group.uses.map((use) => use.access));
     guards.set(group, guard);
   }
   return guard;
@@ -124,7 +125,7 @@ function kindOf(
 
 /** True where some mutex is held at the access. */
 export function hasLock(access: Access): boolean {
-  return access.locks.some((lock) => lock.by === "mutex" || lock.by === "contract");
+  return access.locks.some((lock) => lock.by === "mutex" || lock.by === "contract" || lock.by === "confined");
 }
 
 /** True where the access changes the map or its variable. */
@@ -185,19 +186,23 @@ function confidenceOf(
   const global = group.owner.role === "package";
   const weakest: Confidence | null = global || lazy ? "possible" : null;
   if (a.access.dynamic || b.access.dynamic) return weakest;
+  if (guard?.by === "contract" && breaksContract(a, guard) && breaksContract(b, guard)) return "likely";
   if (a.from !== "api" && b.from !== "api") {
     if (!global) return isServed(a) && isServed(b) ? "likely" : null;
     return a.from === "handler" && b.from === "handler" ? "definite" : "likely";
   }
   if (locksCopy(a.access) && locksCopy(b.access)) return "likely";
+  if (followsOnce(a.access, b.access)) return "likely";
   if (guard !== null && (makesLock(a.access, guard) || makesLock(b.access, guard))) return weakest;
   if (bothReachGuard) {
     if (exclusion(a.access, b.access) === "both-read")
       return (writes(a.access) ? a : b).access.path.root.role === "field" ? weakest : "likely";
-    const lockedA = hasLock(a.access);
-    if (lockedA !== hasLock(b.access)) {
-      const unlocked = lockedA ? b : a;
+    const heldA = holdsGuard(a, guard);
+    if (heldA !== holdsGuard(b, guard)) {
+      const unlocked = heldA ? b : a;
       if (
+        !isEarlier(a) &&
+        !isEarlier(b) &&
         !hasUnknownHolder(unlocked) &&
         !preparesOnly(unlocked, writes(unlocked.access) ? PREPARES : CONSTRUCTS)
       )
@@ -205,8 +210,10 @@ function confidenceOf(
       return weakest;
     }
   }
-  if (a.from === "api" && b.from === "api") return weakest;
+  if (a.from === "api" && b.from === "api") return lazy && ownsLock(a) && ownsLock(b) ? "likely" : weakest;
   const [goroutine, caller] = a.from === "api" ? [b, a] : [a, b];
+  // An exported method that the package starts itself is not for others to call.
+  if (goroutine.spawn !== null && goroutine.spawn.runs === caller.entry) return weakest;
   if (!isShared(goroutine) || (!global && !sameHolder(goroutine, caller))) return weakest;
   if (!writes(caller.access)) return "likely";
   return global || !isLive(group) || preparesOnly(caller, PREPARES) ? weakest : "likely";
@@ -214,7 +221,8 @@ function confidenceOf(
 
 /** False where the goroutine may have an instance of its own. */
 function isShared(use: MapUse): boolean {
-  return isServed(use) || (use.spawn !== null && use.access.path.root.role !== "field");
+  const { path, handedOut } = use.access;
+  return isServed(use) || (use.spawn !== null && (path.root.role !== "field" || handedOut !== ""));
 }
 
 /** True for what a `ServeHTTP` method does to its own value: every request is served by the same one. */
@@ -227,9 +235,29 @@ function isServed({ access, entry, from, spawn }: MapUse): boolean {
   );
 }
 
+/** True where both come after the same `Once`, which says that callers are concurrent. */
+function followsOnce(a: Access, b: Access): boolean {
+  return a.locks.some((lock) => lock.by === "once" && b.locks.some((other) => sameLock(lock, other)));
+}
+
+/** True where the struct that is used also has a lock, `Once` or the like: it is meant for concurrent callers. */
+function ownsLock({ access, entry }: MapUse): boolean {
+  const { root } = access.path;
+  if (root !== entry.receiver?.origin) return false;
+  return (structType(root.type())?.fields ?? []).some((field) => {
+    const path = namedType(field.type())?.obj.pkg?.path;
+    return path === "sync" || path === "golang.org/x/sync/singleflight";
+  });
+}
+
 /** True where the lock that was meant to guard the map is a copy that each call has to itself. */
 function locksCopy({ locks, path }: Access): boolean {
   return locks.some((lock) => lock.by === "copy" && lock.path !== null && mayGuard(lock.path, path));
+}
+
+/** True for a write that ends the program once others have started. */
+function isEarlier({ access }: MapUse): boolean {
+  return access.sealed && writes(access);
 }
 
 /** True where some instance has the map, and nobody can tell which: it may not be the one that others share. */
@@ -244,8 +272,12 @@ function isLive(group: MapGroup): boolean {
 
 /** True where both reach the map from a value of the same type: it may be the same value. */
 function sameHolder(a: MapUse, b: MapUse): boolean {
-  const name = qualifiedName(a.access.path.root.type());
-  return name !== "" && name === qualifiedName(b.access.path.root.type());
+  const name = holderOf(a);
+  return name !== "" && name === holderOf(b);
+}
+
+function holderOf({ access }: MapUse): string {
+  return access.handedOut || qualifiedName(access.path.root.type());
 }
 
 /** Functions that by their name make something: nobody else has it yet. */
@@ -281,6 +313,23 @@ function preparesOnly(use: MapUse, names: RegExp): boolean {
   return functions.some((fn) => fn.node.kind === "FuncDecl" && names.test(fn.node.name.name));
 }
 
+/** True where the lock that the map's declaration asks for could have been taken and was not. */
+function breaksContract(use: MapUse, guard: Held): boolean {
+  return reachesGuard(use, guard) && !holdsGuard(use, guard) && !preparesOnly(use, PREPARES);
+}
+
+/**
+ * True where the guard is held, or a lock of which nobody can tell what it is for. Another lock beside the guard
+ * guards something else.
+ */
+function holdsGuard({ access }: MapUse, guard: Held): boolean {
+  return access.locks.some(
+    (lock) =>
+      sameLock(lock, guard) ||
+      (lock.by === "mutex" && lock.path !== null && !mayGuard(lock.path, access.path)),
+  );
+}
+
 /** True where the function around an access makes the lock itself: nobody can be waiting for it yet. */
 function makesLock({ fn }: Access, { path }: Held): boolean {
   const field = path?.steps.findLast((step) => step.kind === "field");
@@ -302,7 +351,7 @@ function isLazy(group: MapGroup): boolean {
         use.access.kind === "read" &&
         use.access.content === "read" &&
         (use.access.calls.some((call) => call.fn === access.fn) ||
-          (use.access.fn === access.fn && use.access.node.pos < access.node.pos)),
+          (use.access.fn.facts === access.fn.facts && use.access.node.pos < access.node.pos)),
     ),
   );
 }

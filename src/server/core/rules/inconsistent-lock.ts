@@ -1,4 +1,5 @@
 /** A map that is guarded by a lock elsewhere but not at one of its accesses, or by different locks. */
+import { assumedLocks } from "../locks/contracts.ts";
 import { conflictFinding } from "./conflictFinding.ts";
 import { type Conflict, hasLock } from "./conflicts.ts";
 import type { Rule } from "./rule.ts";
@@ -27,8 +28,9 @@ func (c *Cache) Len() int {
 }
 \`\`\`
 
-**What it believes.** A function whose name ends in \`Locked\`, or whose comment says that its caller holds the
-lock, is taken at its word. Constructors may use their own value without a lock. Two locks of the same field of
+**What it believes.** A function whose name ends in \`Locked\`, or whose comment (or \`+checklocks:mu\`) says that its
+caller holds the lock, is taken at its word, and its callers in sight are held to it. A field whose comment says
+\`guarded by mu\` or \`+checklocks:mu\` has that guard, whoever takes it. Constructors may use their own value without a lock. Two locks of the same field of
 different values count as the same lock.`;
 
 export const inconsistentLock: Rule = {
@@ -47,6 +49,11 @@ function messageOf(conflict: Conflict): string {
   const name = mapName(conflict.owner, conflict.depth);
   const lock = others[0].access.locks.find((held) => held.by === "mutex") ?? guard;
   const missing = lock ? lockLabel({ ...lock, mode: "write" }) : "its lock";
-  const wrong = hasLock(flagged.access) ? "another lock" : `without ${missing}`;
+  const { fn, node, locks } = flagged.access;
+  const promise = locks.length === 0 && assumedLocks(fn).some((held) => held.by === "contract");
+  const expected = promise ? `, which ${fn.name} expects its caller to hold` : "";
+  const wrong = hasLock(flagged.access) ? "another lock" : `without ${missing}${expected}`;
+  if (node === others[0].access.node)
+    return `map ${name} is ${sideLabel(flagged)}, many at the same time, ${wrong}`;
   return `map ${name} is ${sideLabel(flagged)}, ${wrong}, while it may be ${sideLabel(others[0])}`;
 }
