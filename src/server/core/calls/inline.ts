@@ -4,16 +4,7 @@
  *
  * Which functions a call reaches is `callees.ts`; what library functions start is `goroutines/`.
  */
-import type {
-  Access,
-  Choice,
-  Held,
-  ParameterCall,
-  Signal,
-  Spawn,
-  SpawnKind,
-  Summary,
-} from "../accesses/events.ts";
+import type { Access, Held, ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
 import { visitExpression, visitOperand } from "../accesses/expressions.ts";
 import { visitLibraryCall } from "../accesses/libraryCalls.ts";
 import { identityOf, type Path, pathKey } from "../accesses/path.ts";
@@ -30,8 +21,6 @@ import { neverReturns } from "../accesses/walk.ts";
 import {
   emitAccess,
   giveSignal,
-  isMade,
-  isTakenOut,
   mayBeMade,
   record,
   signalChannel,
@@ -40,14 +29,15 @@ import {
   type Walk,
 } from "../accesses/walkRecord.ts";
 import { type Alive, awaitSignal, union } from "../accesses/walkState.ts";
+import { callbacksOf } from "../goroutines/callbacks.ts";
 import { isParallelTest, isSubtest, isTestFile, startRegistered } from "../goroutines/handlers.ts";
 import { type LibrarySpawn, librarySpawn } from "../goroutines/librarySpawns.ts";
-import { signalKey } from "../goroutines/order.ts";
-import { giveBack, outsideOf, take } from "../locks/heldLocks.ts";
+import { giveBack, take } from "../locks/heldLocks.ts";
 import { type MethodSync, type SyncCall, syncCall } from "../locks/syncCalls.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
 import { type Callee, calleesOf, calleesOfValue } from "./callees.ts";
 import { type Fn, unparen } from "./functions.ts";
+import { rebase, rebaseLock, rebasePath, rebaseSignals } from "./rebase.ts";
 import { under } from "./typeShape.ts";
 
 /**
@@ -60,10 +50,6 @@ export type CallMode = "call" | "go" | "defer" | "deferred" | "iterate";
 const DEEPEST_FUNCTION_VALUE = 4;
 /** More calls of its parameters than this are not followed to a function's callers. */
 const MOST_PARAMETER_CALLS = 32;
-/** Tests call everything; what lies deeper under them is looked at where it is called by the program itself. */
-const DEEPEST_IN_TESTS = 2;
-/** Longer chains of calls are shown by their ends. */
-const LONGEST_CHAIN = 6;
 
 /** Visits a call and everything it does. */
 export function performCall(walk: Walk, e: Expr, mode: CallMode): void {
@@ -102,6 +88,7 @@ export function performCall(walk: Walk, e: Expr, mode: CallMode): void {
     return;
   }
   startRegistered(walk, call);
+  startCallbacks(walk, call);
   reach(walk, call, calleesOf(walk.world, call, walk.fn), mode);
 }
 
@@ -236,8 +223,9 @@ function endHandlers(walk: Walk): void {
 
 /** Functions handed to a library are taken to run before the call returns, unless it is known to keep them. */
 function runFunctionArguments(walk: Walk, call: CallExpr): void {
+  const beside = callbacksOf(walk.world, call, walk.fn);
   for (const arg of call.args) {
-    if (under(walk.fn.info.typeOf(arg)).kind !== "signature") continue;
+    if (beside.includes(arg) || under(walk.fn.info.typeOf(arg)).kind !== "signature") continue;
     for (const value of valuesOf(walk.world, arg, walk.fn)) {
       for (const callee of calleesOfValue(walk.world, value)) {
         if (callee.kind !== "fn") continue;
@@ -280,7 +268,8 @@ function keepParameterCall(walk: Walk, call: ParameterCall): void {
   if (parameterCalls.size >= MOST_PARAMETER_CALLS) return;
   const locks = call.locks.map((lock) => (lock.path ? pathKey(lock.path) : "?") + lock.mode[0] + lock.by[0]);
   const args = call.args.map((values) => values.map(valueKey).join("|"));
-  const key = `${identityOf(call.parameter)} ${locks.join()} ${args.join()}`;
+  const beside = call.beside ? `${call.beside.many}${call.beside.node.pos}` : "";
+  const key = `${identityOf(call.parameter)} ${locks.join()} ${args.join()} ${beside}`;
   if (!parameterCalls.has(key)) parameterCalls.set(key, call);
 }
 
@@ -361,98 +350,6 @@ function callbackAccesses(walk: Walk, fn: Fn, bound: Binding, node: Node, locks:
     .summaryOf(fn)
     .accesses.flatMap((access) => rebase(walk, access, bound, node, "spawn"))
     .map((access) => ({ ...access, locks: [...access.locks, ...locks] }));
-}
-
-/** One access of a callee in the caller's terms; several where the map may be several. */
-function rebase(
-  walk: Walk,
-  access: Access,
-  binding: Binding,
-  node: Node,
-  how: "inline" | "spawn",
-): readonly Access[] {
-  const { state } = walk;
-  if (access.calls.length >= DEEPEST_IN_TESTS && isTestFile(walk.fn)) return [];
-  const replaced = binding.has(access.path.root);
-  const variable = replaced && access.path.steps.length === 0 ? null : access.variable;
-  if (variable === null && access.content === null) return [];
-  if (isTakenOutBefore(walk, access)) return [];
-  const choices = rebaseChoices(walk, access.choices, binding);
-  if (choices === null) return [];
-  const kept = how === "spawn" ? [] : keptLocks(walk, access, binding);
-  // What callers promise to hold counts where no caller is in sight; here is one.
-  const own = access.locks.filter((lock) => lock.by !== "contract");
-  const locks = own.length === 0 ? kept : [...kept, ...own.map((l) => rebaseLock(walk, l, binding))];
-  const awaited = union(state.awaited, rebaseSignals(walk, access.awaited, binding), signalKey);
-  const signalled = union(state.signalled, rebaseSignals(walk, access.signalled, binding), signalKey);
-  const signals = [...rebaseSignals(walk, access.signals, binding)];
-  const calls =
-    access.calls.length >= LONGEST_CHAIN ? access.calls : [{ fn: walk.fn, node }, ...access.calls];
-  const unlocked = [...state.released, ...access.unlocked.flatMap((path) => rebasePath(walk, path, binding))];
-  return rebasePath(walk, access.path, binding).map((path) => ({
-    ...access,
-    path,
-    variable,
-    locks,
-    choices,
-    awaited,
-    signalled,
-    signals,
-    calls,
-    unlocked: how === "spawn" ? [] : unlocked,
-    sealed: access.sealed || state.sealed,
-    made: access.made || isMade(state, path),
-  }));
-}
-
-/** What must hold of the caller's parameters for an access of a callee to happen; null where it cannot happen. */
-function rebaseChoices(walk: Walk, choices: readonly Choice[], binding: Binding): readonly Choice[] | null {
-  const kept: Choice[] = [];
-  for (const choice of choices) {
-    const bound = binding.get(choice.parameter);
-    const [value] = bound ?? [];
-    if (bound === undefined) kept.push(choice);
-    else if (value?.kind === "constant" && bound.length === 1) {
-      if (choice.values.includes(value.text) !== choice.is) return null;
-    } else if (value?.kind === "path" && bound.length === 1 && value.path.steps.length === 0) {
-      const { root } = value.path;
-      if (root.role === "param" && !walk.fn.facts.assigned.has(root))
-        kept.push({ ...choice, parameter: root });
-    }
-  }
-  return kept.length === 0 ? walk.state.choices : [...walk.state.choices, ...kept];
-}
-
-/** True for what a literal does with a map that was taken out of its variable before the literal runs. */
-function isTakenOutBefore(walk: Walk, { fn, node, path, variable }: Access): boolean {
-  if (node.kind !== "Ident" || variable !== null || fn.facts !== walk.fn.facts) return false;
-  return isTakenOut(walk, node, path);
-}
-
-function keptLocks(walk: Walk, access: Access, binding: Binding): readonly Held[] {
-  let held = walk.state.held;
-  for (const path of access.unlocked) {
-    for (const target of rebasePath(walk, path, binding)) held = giveBack(held, target).held;
-  }
-  return held;
-}
-
-function rebasePath(walk: Walk, path: Path, binding: Binding): readonly Path[] {
-  if (!binding.has(path.root)) return [path];
-  const values = substitute(walk.world, [{ kind: "path", path, owned: false }], binding, walk.fn);
-  return values.flatMap((value) => (value.kind === "path" ? [value.path] : []));
-}
-
-function rebaseLock(walk: Walk, lock: Held, binding: Binding): Held {
-  if (lock.path === null || !binding.has(lock.path.root)) return lock;
-  return { ...outsideOf(lock), path: rebasePath(walk, lock.path, binding)[0] ?? null };
-}
-
-function rebaseSignals(walk: Walk, signals: readonly Signal[], binding: Binding): readonly Signal[] {
-  if (!signals.some((signal) => binding.has(signal.path.root))) return signals;
-  return signals.flatMap((signal) =>
-    rebasePath(walk, signal.path, binding).map((path) => ({ by: signal.by, path, closes: signal.closes })),
-  );
 }
 
 /** A goroutine that a callee starts, in the caller's terms. One object per place and goroutine. */
@@ -544,6 +441,18 @@ function makeSpawn(
     parameterCalls: summary.parameterCalls.filter((inner) => !binding.has(inner.parameter)),
     signals: [...rebaseSignals(walk, summary.signals, binding), ...ends],
   });
+}
+
+/** Starts the arguments that a dependency is seen to run on a goroutine. */
+function startCallbacks(walk: Walk, call: CallExpr): void {
+  for (const arg of callbacksOf(walk.world, call, walk.fn)) {
+    const label = `callback of ${textOf(walk.fn, call.fun)}`;
+    for (const value of valuesOf(walk.world, arg, walk.fn)) {
+      for (const callee of calleesOfValue(walk.world, value)) {
+        if (callee.kind === "fn") spawnFunction(walk, call, callee, "callback", label, false, []);
+      }
+    }
+  }
 }
 
 function startLibrarySpawn(walk: Walk, call: CallExpr, library: LibrarySpawn): void {

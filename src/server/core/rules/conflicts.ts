@@ -7,7 +7,7 @@
 import type { Access, Held, Spawn } from "../accesses/events.ts";
 import { groupKey, groupOf } from "../accesses/path.ts";
 import type { Fn } from "../calls/functions.ts";
-import { namedType, qualifiedName, structType } from "../calls/typeShape.ts";
+import { qualifiedName, structType } from "../calls/typeShape.ts";
 import type { Confidence } from "../finding.ts";
 import { isTestFile, servesRequests } from "../goroutines/handlers.ts";
 import { conflicts, conflictsOnVariableOnly, orderedBySignal } from "../goroutines/order.ts";
@@ -210,7 +210,8 @@ function confidenceOf(
       return weakest;
     }
   }
-  if (a.from === "api" && b.from === "api") return lazy && ownsLock(a) && ownsLock(b) ? "likely" : weakest;
+  if (a.from === "api" && b.from === "api")
+    return lazy && isMeantForMany(a) && isMeantForMany(b) ? "likely" : weakest;
   const [goroutine, caller] = a.from === "api" ? [b, a] : [a, b];
   // An exported method that the package starts itself is not for others to call.
   if (goroutine.spawn !== null && goroutine.spawn.runs === caller.entry) return weakest;
@@ -240,15 +241,23 @@ function followsOnce(a: Access, b: Access): boolean {
   return a.locks.some((lock) => lock.by === "once" && b.locks.some((other) => sameLock(lock, other)));
 }
 
-/** True where the struct that is used also has a lock, `Once` or the like: it is meant for concurrent callers. */
-function ownsLock({ access, entry }: MapUse): boolean {
-  const { root } = access.path;
-  if (root !== entry.receiver?.origin) return false;
-  return (structType(root.type())?.fields ?? []).some((field) => {
-    const path = namedType(field.type())?.obj.pkg?.path;
-    return path === "sync" || path === "golang.org/x/sync/singleflight";
-  });
+/** True where the struct that is used also has a lock, a `Once` or the like, and this use does not set it up. */
+function isMeantForMany(use: MapUse): boolean {
+  const { root } = use.access.path;
+  if (root !== use.entry.receiver?.origin || (writes(use.access) && preparesOnly(use, PREPARES)))
+    return false;
+  return (structType(root.type())?.fields ?? []).some((field) =>
+    CONCURRENT_TYPES.has(qualifiedName(field.type())),
+  );
 }
+
+/** Types that a struct has because its callers are concurrent. */
+const CONCURRENT_TYPES: ReadonlySet<string> = new Set([
+  "sync.Mutex",
+  "sync.RWMutex",
+  "sync.Once",
+  "golang.org/x/sync/singleflight.Group",
+]);
 
 /** True where the lock that was meant to guard the map is a copy that each call has to itself. */
 function locksCopy({ locks, path }: Access): boolean {

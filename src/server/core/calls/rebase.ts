@@ -1,0 +1,110 @@
+/**
+ * What a callee's summary says, in the terms of one of its callers: parameters replaced by what they stand for, and
+ * what the caller has done before added to it. Null or nothing where the call does not get there.
+ */
+import type { Access, Choice, Held, Signal } from "../accesses/events.ts";
+import type { Path } from "../accesses/path.ts";
+import { type Binding, substitute } from "../accesses/values.ts";
+import { isMade, isTakenOut, type Walk } from "../accesses/walkRecord.ts";
+import { union } from "../accesses/walkState.ts";
+import { isTestFile } from "../goroutines/handlers.ts";
+import { signalKey } from "../goroutines/order.ts";
+import { giveBack, outsideOf } from "../locks/heldLocks.ts";
+import type { Node } from "../syntax/ast.ts";
+
+/** Tests call everything; what lies deeper under them is looked at where it is called by the program itself. */
+const DEEPEST_IN_TESTS = 2;
+/** Longer chains of calls are shown by their ends. */
+const LONGEST_CHAIN = 6;
+
+/** One access of a callee in the caller's terms; several where the map may be several. */
+export function rebase(
+  walk: Walk,
+  access: Access,
+  binding: Binding,
+  node: Node,
+  how: "inline" | "spawn",
+): readonly Access[] {
+  const { state } = walk;
+  if (access.calls.length >= DEEPEST_IN_TESTS && isTestFile(walk.fn)) return [];
+  const replaced = binding.has(access.path.root);
+  const variable = replaced && access.path.steps.length === 0 ? null : access.variable;
+  if (variable === null && access.content === null) return [];
+  if (isTakenOutBefore(walk, access)) return [];
+  const choices = rebaseChoices(walk, access.choices, binding);
+  if (choices === null) return [];
+  const kept = how === "spawn" ? [] : keptLocks(walk, access, binding);
+  // What callers promise to hold counts where no caller is in sight; here is one.
+  const own = access.locks.filter((lock) => lock.by !== "contract");
+  const locks = own.length === 0 ? kept : [...kept, ...own.map((l) => rebaseLock(walk, l, binding))];
+  const awaited = union(state.awaited, rebaseSignals(walk, access.awaited, binding), signalKey);
+  const signalled = union(state.signalled, rebaseSignals(walk, access.signalled, binding), signalKey);
+  const signals = [...rebaseSignals(walk, access.signals, binding)];
+  const calls =
+    access.calls.length >= LONGEST_CHAIN ? access.calls : [{ fn: walk.fn, node }, ...access.calls];
+  const unlocked = [...state.released, ...access.unlocked.flatMap((path) => rebasePath(walk, path, binding))];
+  return rebasePath(walk, access.path, binding).map((path) => ({
+    ...access,
+    path,
+    variable,
+    locks,
+    choices,
+    awaited,
+    signalled,
+    signals,
+    calls,
+    unlocked: how === "spawn" ? [] : unlocked,
+    sealed: access.sealed || state.sealed,
+    made: access.made || isMade(state, path),
+  }));
+}
+
+/** What must hold of the caller's parameters for an access of a callee to happen; null where it cannot happen. */
+function rebaseChoices(walk: Walk, choices: readonly Choice[], binding: Binding): readonly Choice[] | null {
+  const kept: Choice[] = [];
+  for (const choice of choices) {
+    const bound = binding.get(choice.parameter);
+    const [value] = bound ?? [];
+    if (bound === undefined) kept.push(choice);
+    else if (value?.kind === "constant" && bound.length === 1) {
+      if (choice.values.includes(value.text) !== choice.is) return null;
+    } else if (value?.kind === "path" && bound.length === 1 && value.path.steps.length === 0) {
+      const { root } = value.path;
+      if (root.role === "param" && !walk.fn.facts.assigned.has(root))
+        kept.push({ ...choice, parameter: root });
+    }
+  }
+  return kept.length === 0 ? walk.state.choices : [...walk.state.choices, ...kept];
+}
+
+/** True for what a literal does with a map that was taken out of its variable before the literal runs. */
+function isTakenOutBefore(walk: Walk, { fn, node, path, variable }: Access): boolean {
+  if (node.kind !== "Ident" || variable !== null || fn.facts !== walk.fn.facts) return false;
+  return isTakenOut(walk, node, path);
+}
+
+function keptLocks(walk: Walk, access: Access, binding: Binding): readonly Held[] {
+  let held = walk.state.held;
+  for (const path of access.unlocked) {
+    for (const target of rebasePath(walk, path, binding)) held = giveBack(held, target).held;
+  }
+  return held;
+}
+
+export function rebasePath(walk: Walk, path: Path, binding: Binding): readonly Path[] {
+  if (!binding.has(path.root)) return [path];
+  const values = substitute(walk.world, [{ kind: "path", path, owned: false }], binding, walk.fn);
+  return values.flatMap((value) => (value.kind === "path" ? [value.path] : []));
+}
+
+export function rebaseLock(walk: Walk, lock: Held, binding: Binding): Held {
+  if (lock.path === null || !binding.has(lock.path.root)) return lock;
+  return { ...outsideOf(lock), path: rebasePath(walk, lock.path, binding)[0] ?? null };
+}
+
+export function rebaseSignals(walk: Walk, signals: readonly Signal[], binding: Binding): readonly Signal[] {
+  if (!signals.some((signal) => binding.has(signal.path.root))) return signals;
+  return signals.flatMap((signal) =>
+    rebasePath(walk, signal.path, binding).map((path) => ({ by: signal.by, path, closes: signal.closes })),
+  );
+}
