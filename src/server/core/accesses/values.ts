@@ -179,7 +179,11 @@ function sharesWhenCopied(t: Type): boolean {
 
 /** A key that tells values apart, functions by their name. */
 export function valueKey(value: Value): string {
-  return value.kind === "path" ? pathKey(value.path) : value.kind === "func" ? value.fn.name : value.kind;
+  return value.kind === "path"
+    ? pathKey(value.path)
+    : value.kind === "func"
+      ? value.fn.name
+      : JSON.stringify(value);
 }
 
 function distinct(values: readonly Value[]): Value[] {

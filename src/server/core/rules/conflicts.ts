@@ -194,7 +194,7 @@ function confidenceOf(
   if (locksCopy(a.access) && locksCopy(b.access)) return "likely";
   if (followsOnce(a.access, b.access)) return "likely";
   if (guard !== null && (makesLock(a.access, guard) || makesLock(b.access, guard))) return weakest;
-  if (bothReachGuard) {
+  if (guard !== null && bothReachGuard) {
     if (exclusion(a.access, b.access) === "both-read")
       return (writes(a.access) ? a : b).access.path.root.role === "field" ? weakest : "likely";
     const heldA = holdsGuard(a, guard);
