@@ -80,7 +80,7 @@ func (l *mrLine) event(e *mrEvent) {
 	l.raw(`{"kind":`)
 	l.str(mrEventNames[e.kind])
 	l.raw(`,"when":`)
-	l.num(mrMillis(e.time))
+	l.when(e.time)
 	l.raw(`,"what":`)
 	l.str(mrEventWords(hook.function, e.kind))
 	if e.addr != 0 {

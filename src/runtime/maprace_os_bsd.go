@@ -1,40 +1,17 @@
 //go:build maprace && (darwin || dragonfly || freebsd || netbsd || openbsd)
 
-// Reaching the stream on macOS and the BSDs.
+// What macOS and the BSDs do in their own way to reach the stream.
 
 package runtime
 
-import "unsafe"
+const (
+	mrAppend      = 0x8
+	mrNonblock    = 0x4
+	mrCloseOnExec = 0 // the flag differs between them, and the file is open for a moment only
+)
 
-const mrAppend = 0x8
+// mrPid cannot ask for the process id here; any number that tells processes apart does.
+func mrPid() int { return int(mrSalt % 1e9) }
 
-var mrStreamName [4096]byte
-
-// mrNameStream keeps the stream's file name. The runtime cannot ask for the process id here; any number
-// that tells processes apart does.
-func mrNameStream(name string) (pid int) {
-	if len(name) < len(mrStreamName) {
-		copy(mrStreamName[:], name)
-	}
-	return int(mrSalt % 1e9)
-}
-
-// mrOpenStream opens the stream's file for appending; false is a failure.
-func mrOpenStream() (fd uintptr, ok bool) {
-	n := open(&mrStreamName[0], _O_WRONLY|_O_CREAT|mrAppend, 0o600)
-	return uintptr(n), n >= 0
-}
-
-// mrWriteStream writes some bytes and returns how many; 0 asks to try again, a negative result is a failure.
-func mrWriteStream(fd uintptr, p unsafe.Pointer, n int) int {
-	written := write1(fd, p, int32(n))
-	if written == -_EINTR || written == -_EAGAIN {
-		return 0
-	}
-	if written == 0 {
-		return -1
-	}
-	return int(written)
-}
-
-func mrCloseStream(fd uintptr) { closefd(int32(fd)) }
+// mrConnect fails: this runtime has no calls for sockets.
+func mrConnect(name *[4096]byte) (fd uintptr, ok bool) { return 0, false }

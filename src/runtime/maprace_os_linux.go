@@ -1,39 +1,45 @@
 //go:build maprace
 
-// Reaching the stream on Linux.
+// What Linux does in its own way to reach the stream.
 
 package runtime
 
 import "unsafe"
 
-const mrAppend = 0x400
+const (
+	mrAppend      = 0x400
+	mrNonblock    = _O_NONBLOCK
+	mrCloseOnExec = _O_CLOEXEC
+)
 
-var mrStreamName [4096]byte
+func mrPid() int { return getpid() }
 
-// mrNameStream keeps the stream's file name, and returns the process id.
-func mrNameStream(name string) (pid int) {
-	if len(name) < len(mrStreamName) {
-		copy(mrStreamName[:], name)
-	}
-	return getpid()
+// mrAddress is a sockaddr_un. It is used under the lock of the stream.
+var mrAddress struct {
+	family uint16
+	path   [108]byte
 }
 
-// mrOpenStream opens the stream's file for appending; false is a failure.
-func mrOpenStream() (fd uintptr, ok bool) {
-	n := open(&mrStreamName[0], _O_WRONLY|_O_CREAT|mrAppend|_O_CLOEXEC, 0o600)
-	return uintptr(n), n >= 0
-}
-
-// mrWriteStream writes some bytes and returns how many; 0 asks to try again, a negative result is a failure.
-func mrWriteStream(fd uintptr, p unsafe.Pointer, n int) int {
-	written := write1(fd, p, int32(n))
-	if written == -_EINTR || written == -_EAGAIN {
-		return 0
+// mrConnect connects to the Unix socket with a name; false is a failure.
+func mrConnect(name *[4096]byte) (fd uintptr, ok bool) {
+	const stream, family = 1, 1
+	mrAddress.family = family
+	copy(mrAddress.path[:len(mrAddress.path)-1], name[:])
+	n := socket(family, stream|mrNonblock|mrCloseOnExec, 0)
+	if n < 0 {
+		return 0, false
 	}
-	if written == 0 {
-		return -1
+	// A listener whose queue is full asks to try again.
+	for i := 0; i < mrPatience; i++ {
+		switch connect(n, unsafe.Pointer(&mrAddress), int32(unsafe.Sizeof(mrAddress))) {
+		case 0:
+			return uintptr(n), true
+		case -_EAGAIN:
+			usleep(1000)
+		default:
+			i = mrPatience
+		}
 	}
-	return int(written)
+	closefd(n)
+	return 0, false
 }
-
-func mrCloseStream(fd uintptr) { closefd(int32(fd)) }

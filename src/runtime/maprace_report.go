@@ -278,7 +278,7 @@ func (l *mrLine) access(a *mrAccess) {
 	l.raw(`},"stack":`)
 	l.stack(a.site)
 	l.raw(`,"when":`)
-	l.num(mrMillis(a.time))
+	l.when(a.time)
 	l.key(a.key)
 	l.raw(`,"recent":[`)
 	if who.context != nil {

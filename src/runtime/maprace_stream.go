@@ -4,7 +4,10 @@
 //
 // It is JSON Lines, appended to the file named by the environment variable MAPRACE_STREAM; each line
 // is written with one system call, so that the programs a program starts can share the file. Every
-// record carries "pid", which tells those processes apart (their process id where the runtime can ask). The records, in the words of src/protocol.ts:
+// record carries "pid", which tells those processes apart (their process id where the runtime can ask).
+// MAPRACE_STREAM may also name a pipe that somebody reads, or, on Linux, "unix:" and the name of a socket
+// at which somebody listens: each record is a connection of its own. The records, in the words of
+// src/protocol.ts:
 //
 //	start     first, once for each process: {"type":"start","mode","goVersion","pid","hooks"}
 //	conflict  at once when a pair of places is first seen to conflict, "count":1
@@ -17,9 +20,11 @@
 // Times are milliseconds since the program started. Object and map ids ("sync-c000012028", "map-3")
 // tell objects apart within one process.
 //
-// Settings, read once when the program starts: MAPRACE_STREAM (a file), MAPRACE_MODE (repeated in the
-// first record), MAPRACE_KEYS=1 (keys instead of hashes), MAPRACE_EXPLORE=SEED (perturb the schedule),
-// MAPRACE_VERBOSE=1 (say on stderr when nothing can be streamed).
+// A record that cannot be written is dropped, and the program goes on: it waits a fifth of a second at
+// most. The first drop is said on stderr.
+//
+// Settings, read once when the program starts: MAPRACE_STREAM, MAPRACE_MODE (repeated in the first
+// record), MAPRACE_KEYS=1 (keys instead of hashes), MAPRACE_EXPLORE=SEED (perturb the schedule).
 
 package runtime
 
@@ -44,10 +49,12 @@ var mrStream struct {
 	// lock is held while a record is made and written.
 	lock mrSpin
 	open bool
-	pid  int
-	line *mrLine
-	mode string
-	keys bool
+	// broken says that a record could not be written, and that the user was told so.
+	broken bool
+	pid    int
+	line   *mrLine
+	mode   string
+	keys   bool
 	// startTicks and startNano are one moment on two clocks.
 	startTicks, startNano int64
 }
@@ -58,12 +65,12 @@ var mrSalt uintptr
 // mrSilent is set by the linker in programs of Maprace's own, which are built on the same runtime.
 var mrSilent string
 
-func init() {
-	mrStart()
-}
+// The settings are read when the runtime's variables are set up, not by a function init: those are counted
+// in the names that tracebacks show.
+var _ = mrStart()
 
-// mrStart reads the settings, opens the stream and proves that the detector runs.
-func mrStart() {
+// mrStart reads the settings, and proves in the stream that the detector runs.
+func mrStart() bool {
 	st := &mrStream
 	mrSalt = uintptr(rand())
 	st.startTicks, st.startNano = cputicks(), nanotime()
@@ -72,22 +79,12 @@ func mrStart() {
 		st.mode = "maps"
 	}
 	st.keys = gogetenv("MAPRACE_KEYS") == "1"
-	name := gogetenv("MAPRACE_STREAM")
-	if name != "" && mrSilent == "" {
-		st.pid = mrNameStream(name)
-		fd, ok := mrOpenStream()
-		st.open = ok
-		if ok {
-			mrCloseStream(fd)
-		}
-	}
 	mrExplore = mrParseSeed(gogetenv("MAPRACE_EXPLORE"))
-	if !st.open {
-		if gogetenv("MAPRACE_VERBOSE") == "1" {
-			println("maprace: no stream: MAPRACE_STREAM names no file that can be written")
-		}
-		return
+	name := gogetenv("MAPRACE_STREAM")
+	if name == "" || mrSilent != "" {
+		return false
 	}
+	st.pid = mrNameStream(name)
 	st.lock.lock()
 	l := mrNewLine("start")
 	l.raw(`,"mode":`)
@@ -96,8 +93,9 @@ func mrStart() {
 	l.str(buildVersion)
 	l.raw(`,"hooks":`)
 	l.num(mrHookCount)
-	l.end()
+	st.open = l.end()
 	st.lock.unlock()
+	return st.open
 }
 
 // mrNewLine begins a record; the stream's lock is held until its end.
@@ -173,47 +171,67 @@ func (l *mrLine) hex(n uint64) {
 	}
 }
 
-// end writes the record. The file is opened for each record: a descriptor kept open could be closed by
-// the program, and its number be given to a file of the program's own. A stream that cannot be written is
-// given up, and the program goes on.
-func (l *mrLine) end() {
+// mrPatience is how many milliseconds a record may wait for a reader.
+const mrPatience = 200
+
+// end writes the record and reports whether that succeeded. The stream is opened for each record: a
+// descriptor kept open could be closed by the program, and its number be given to a file of the program's
+// own.
+func (l *mrLine) end() bool {
 	l.byte('}')
 	l.data[l.used] = '\n'
 	l.used++
+	if l.send() {
+		return true
+	}
+	mrDropped++
+	if !mrStream.broken {
+		mrStream.broken = true
+		print("maprace: MAPRACE_STREAM cannot be written: conflicts may be missing from it. Check that the file can be written and its disk has room, or that somebody reads the pipe or listens at the socket.\n")
+	}
+	return false
+}
+
+func (l *mrLine) send() bool {
 	fd, ok := mrOpenStream()
 	if !ok {
-		mrStream.open = false
-		return
+		return false
 	}
+	waited := 0
 	for from := 0; from < l.used; {
 		n := mrWriteStream(fd, unsafe.Pointer(&l.data[from]), l.used-from)
-		if n < 0 {
-			mrStream.open = false
-			break
+		if n < 0 || n == 0 && waited == mrPatience {
+			mrCloseStream(fd)
+			return false
+		}
+		if n == 0 {
+			usleep(1000)
+			waited++
 		}
 		from += n
 	}
 	mrCloseStream(fd)
+	return true
 }
 
-// mrTime is a coarse time that costs next to nothing; mrMillis makes milliseconds of it.
+// mrTime is a coarse time that costs next to nothing.
 func mrTime() uint32 { return uint32(uint64(cputicks()) >> 16) }
 
-// mrMillis converts a mrTime into milliseconds since the program started.
-func mrMillis(t uint32) uint64 {
-	ticks, nano := cputicks()-mrStream.startTicks, nanotime()-mrStream.startNano
-	if ticks <= 0 || nano <= 0 {
-		return 0
+// when writes a mrTime as milliseconds since the program started, with microseconds behind the point. A
+// time is known in full because it lies at most a day before now.
+func (l *mrLine) when(t uint32) {
+	now := cputicks()
+	ago := int64(uint32(uint64(now)>>16)-t) << 16
+	ticks, nanos := float64(now-mrStream.startTicks), float64(nanotime()-mrStream.startNano)
+	micros := int64(0)
+	if since := float64(now - ago - mrStream.startTicks); since > 0 && ticks > 0 {
+		micros = int64(since / ticks * nanos / 1000)
 	}
-	since := int32(t - uint32(uint64(mrStream.startTicks)>>16))
-	if since <= 0 {
-		return 0
+	l.num(uint64(micros / 1000))
+	l.byte('.')
+	for digit := int64(100); digit > 0; digit /= 10 {
+		l.byte('0' + byte(micros/digit%10))
 	}
-	perMilli := uint64(ticks) / max(uint64(nano)/1000, 1) * 1000
-	if perMilli == 0 {
-		return 0
-	}
-	return uint64(since) << 16 / perMilli
 }
 
 // mrEnd writes what is only known at the end. It is called on every way out that the runtime has, also

@@ -24,13 +24,18 @@ export function explainGoFailure(stderr: string, cwd: string): RunProblem {
   }
   // The user's own packages have a dot or a module's name in front; these are Go's, in our version.
   if (/^# (?:runtime|reflect|maps|sync|sync\/atomic|syscall|internal\/\S+)$/m.test(stderr)) {
-    return new RunProblem(
-      "This Go does not compile with Maprace's detector in it. Please report this with the errors shown; until then, run with --mode go-race.",
-      stderr,
-    );
+    return detectorDoesNotCompile(stderr);
   }
   if (/cannot write multiple packages to non-directory/.test(stderr)) {
     return new RunProblem("A run takes one package, and this names several. Name the one package to run.");
   }
   return new RunProblem("The program does not build. Correct the errors and run again.", stderr);
+}
+
+/** The failure of a build of nothing but Go's own packages and ours. */
+export function detectorDoesNotCompile(stderr: string): RunProblem {
+  return new RunProblem(
+    "This Go does not compile with Maprace's detector in it. Please report this with the errors shown; until then, run with --mode go-race.",
+    stderr,
+  );
 }

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { runGo } from "./goCommand.ts";
-import { RunProblem } from "./problem.ts";
+import { detectorDoesNotCompile } from "./goFailure.ts";
 import type { ProcessTree } from "./processTree.ts";
 import type { Toolchain } from "./toolchain.ts";
 
@@ -65,12 +65,7 @@ export async function buildToolexec(request: ToolexecRequest): Promise<string> {
         ...(request.onStart ? { onStart: request.onStart } : {}),
       },
     );
-    if (built.exitCode !== 0) {
-      throw new RunProblem(
-        `This Go (${toolchain.version}) does not compile with Maprace's detector in it. Please report this with the errors shown; until then, run with --mode go-race.`,
-        built.stderr,
-      );
-    }
+    if (built.exitCode !== 0) throw detectorDoesNotCompile(built.stderr);
     renameSync(temporary, program);
   } finally {
     rmSync(temporary, { force: true });
