@@ -236,9 +236,15 @@ function isServed({ access, entry, from, spawn }: MapUse): boolean {
   );
 }
 
-/** True where both come after the same `Once`, which says that callers are concurrent. */
+/** True where both come after the `Once` beside the map, which says that callers are concurrent. */
 function followsOnce(a: Access, b: Access): boolean {
-  return a.locks.some((lock) => lock.by === "once" && b.locks.some((other) => sameLock(lock, other)));
+  return a.locks.some(
+    (lock) =>
+      lock.by === "once" &&
+      lock.path !== null &&
+      mayGuard(lock.path, a.path) &&
+      b.locks.some((other) => sameLock(lock, other)),
+  );
 }
 
 /** True where the struct that is used also has a lock, a `Once` or the like, and this use does not set it up. */
