@@ -9,6 +9,7 @@ import { type DeclFacts, type Fn, isCaptured, isVisibleIn } from "../calls/funct
 import { mapType, qualifiedName } from "../calls/typeShape.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { assumedLocks } from "../locks/contracts.ts";
+import type { Var } from "../types/types.ts";
 import {
   type Access,
   EMPTY_SUMMARY,
@@ -135,6 +136,13 @@ function exported(walk: Walk): Summary {
     if (left.length > 0 || (!isOver && spawn.parameterCalls.length > 0))
       spawns.push({ ...spawn, accesses: left, signals: spawn.signals.filter(mayBeAwaited(fn)) });
   }
+  // What a dependency does to maps and locks of its own is not for its users.
+  if (!fn.pkg.inWorkspace)
+    return {
+      ...EMPTY_SUMMARY,
+      accesses: accesses.filter((a) => isHandedTo(fn, a.path.root)),
+      parameterCalls,
+    };
   return {
     accesses,
     spawns,
@@ -148,6 +156,10 @@ function exported(walk: Walk): Summary {
     makes: state.made.filter((path) => mayBeMissed(path) && outlives(path, fn)),
     diverges: state.dead,
   };
+}
+
+function isHandedTo(fn: Fn, v: Var): boolean {
+  return v === fn.receiver?.origin || fn.params.some((param) => param?.origin === v);
 }
 
 /** Which accesses of a goroutine are over where the function ends, and which may still come. */

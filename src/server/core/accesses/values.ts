@@ -14,7 +14,7 @@ import {
   isCaptured,
   unparen,
 } from "../calls/functions.ts";
-import { mapType, structType, unalias, under } from "../calls/typeShape.ts";
+import { mapType, structType, under } from "../calls/typeShape.ts";
 import type { CallExpr, CompositeLit, Expr, Ident, Node, SelectorExpr } from "../syntax/ast.ts";
 import type { Info, Package, Selection, Type, Var } from "../types/types.ts";
 import { extend, type Path, pathKey, type Step } from "./path.ts";
@@ -212,8 +212,8 @@ function valuesOfSelector(world: World, e: SelectorExpr, scope: Scope): readonly
 }
 
 /**
- * What a field of a local struct stands for where the local is a copy and the field was given something else than
- * the original's; null for any other selection.
+ * What a field of a local struct stands for where the function gives it a value: what that has is not the map of
+ * whatever the local is a copy of. Null for any other selection.
  */
 function ownField(
   world: World,
@@ -224,7 +224,8 @@ function ownField(
   const base = unparen(e.x);
   const local = base.kind === "Ident" ? scope.info.objectOf(base) : null;
   if (local?.kind !== "var" || selection.path.length > 0 || selection.obj.kind !== "var") return null;
-  if (unalias(local.type()).kind === "pointer" || under(local.type()).kind !== "struct") return null;
+  const throughPointer = under(local.type()).kind === "pointer";
+  if (!throughPointer && under(local.type()).kind !== "struct") return null;
   const field = selection.obj.origin;
   const given = scope.facts.ownFields.get(local.origin)?.filter((own) => own.field === field) ?? [];
   if (given.length === 0 || world.underWay.has(local.origin)) return null;
@@ -233,6 +234,7 @@ function ownField(
   world.underWay.delete(local.origin);
   const aliases = distinct(values.filter((value) => value.kind === "path" || value.kind === "func"));
   if (aliases.length > 0) return aliases;
+  if (throughPointer) return null;
   const owned = values.every((value) => value.kind === "fresh");
   return [{ kind: "path", path: { root: local.origin, steps: [{ kind: "field", field }] }, owned }];
 }

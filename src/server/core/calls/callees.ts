@@ -9,7 +9,7 @@ import type { CallExpr, Expr, SelectorExpr } from "../syntax/ast.ts";
 import type { Func, Info, Interface, Program, Selection, Type, TypeName, Var } from "../types/types.ts";
 import { type DeclFacts, declFacts, type Fn, unparen } from "./functions.ts";
 import type { Outline } from "./outline.ts";
-import { deref, interfaceType, namedType, structType, under } from "./typeShape.ts";
+import { deref, interfaceType, mapType, namedType, structType, under } from "./typeShape.ts";
 
 /** One function that a call may reach. */
 export type Callee =
@@ -207,10 +207,21 @@ export function calleesOfValue(world: World, value: Value): readonly Callee[] {
 }
 
 function declared(world: World, func: Func, receiver: readonly Value[]): Callee {
-  const fn = func.pkg?.inWorkspace ? world.fnOf(func) : null;
+  const fn = func.pkg?.inWorkspace || handlesMaps(func) ? world.fnOf(func) : null;
   if (fn) return { kind: "fn", fn, receiver, dynamic: false };
   const copies = func.pkg?.path === "maps" && (func.name === "Clone" || func.name === "Collect");
   return { kind: "external", func, copies };
+}
+
+/** Packages whose functions are known without reading them. */
+const KNOWN: ReadonlySet<string> = new Set(["maps", "golang.org/x/exp/maps", "reflect", "runtime"]);
+
+/** True for functions of dependencies that are worth reading: they are handed a map as it is, such as `Header.Set`. */
+function handlesMaps(func: Func): boolean {
+  const type = func.type();
+  if (func.pkg === null || KNOWN.has(func.pkg.path) || type.kind !== "signature") return false;
+  if (type.recv !== null && mapType(type.recv.type()) !== null) return true;
+  return type.params.vars.some((v) => mapType(v.type()) !== null);
 }
 
 function calleesOfMethod(

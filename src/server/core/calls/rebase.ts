@@ -40,11 +40,15 @@ export function rebase(
   const awaited = union(state.awaited, rebaseSignals(walk, access.awaited, binding), signalKey);
   const signalled = union(state.signalled, rebaseSignals(walk, access.signalled, binding), signalKey);
   const signals = [...rebaseSignals(walk, access.signals, binding)];
+  // What a dependency does happens, for its users, where they call it.
+  const foreign = !access.fn.pkg.inWorkspace && walk.fn.pkg.inWorkspace;
+  const place = foreign ? { fn: walk.fn, node } : { fn: access.fn, node: access.node };
   const calls =
     access.calls.length >= LONGEST_CHAIN ? access.calls : [{ fn: walk.fn, node }, ...access.calls];
   const unlocked = [...state.released, ...access.unlocked.flatMap((path) => rebasePath(walk, path, binding))];
   return rebasePath(walk, access.path, binding).map((path) => ({
     ...access,
+    ...place,
     path,
     variable,
     locks,
@@ -52,7 +56,7 @@ export function rebase(
     awaited,
     signalled,
     signals,
-    calls,
+    calls: foreign ? [] : calls,
     unlocked: how === "spawn" ? [] : unlocked,
     sealed: access.sealed || state.sealed,
     made: access.made || isMade(state, path),

@@ -105,8 +105,15 @@ function meetingsOf(a: Side, b: Side, confidence: Confidence, guard: Held | null
   const lockedB = hasLock(b.access);
   if (lockedA && !lockedB) return [make(b, a)];
   if (lockedB && !lockedA) return [make(a, b)];
+  if (variableOnly && isMadeOnce(a.access)) return [make(b, a)];
+  if (variableOnly && isMadeOnce(b.access)) return [make(a, b)];
   if (variableOnly) return [a.access.variable === "write" ? make(a, b) : make(b, a)];
   return a.access.node === b.access.node ? [make(a, b)] : [make(a, b), make(b, a)];
+}
+
+/** True for what a `Once` runs. */
+function isMadeOnce(access: Access): boolean {
+  return access.locks.some((lock) => lock.by === "once" && lock.mode === "write");
 }
 
 function kindOf(
@@ -193,6 +200,7 @@ function confidenceOf(
   }
   if (locksCopy(a.access) && locksCopy(b.access)) return "likely";
   if (followsOnce(a.access, b.access)) return "likely";
+  if (passesBy(a, b) || passesBy(b, a)) return "likely";
   if (guard !== null && (makesLock(a.access, guard) || makesLock(b.access, guard))) return weakest;
   if (guard !== null && bothReachGuard) {
     if (exclusion(a.access, b.access) === "both-read")
@@ -211,7 +219,9 @@ function confidenceOf(
     }
   }
   if (a.from === "api" && b.from === "api")
-    return lazy && isMeantForMany(a) && isMeantForMany(b) ? "likely" : weakest;
+    return lazy && isMeantForMany(a) && isMeantForMany(b) && !conflictsOnVariableOnly(a.access, b.access)
+      ? "likely"
+      : weakest;
   const [goroutine, caller] = a.from === "api" ? [b, a] : [a, b];
   // An exported method that the package starts itself is not for others to call.
   if (goroutine.spawn !== null && goroutine.spawn.runs === caller.entry) return weakest;
@@ -244,6 +254,24 @@ function followsOnce(a: Access, b: Access): boolean {
       lock.path !== null &&
       mayGuard(lock.path, a.path) &&
       b.locks.some((other) => sameLock(lock, other)),
+  );
+}
+
+/** True where `a` makes the map under the `Once` beside it and `b` reads it without having gone that way. */
+function passesBy(a: MapUse, b: MapUse): boolean {
+  return (
+    !writes(b.access) &&
+    b.access.locks.length === 0 &&
+    !hasUnknownHolder(b) &&
+    !preparesOnly(b, CONSTRUCTS) &&
+    a.access.locks.some(
+      (lock) =>
+        lock.by === "once" &&
+        lock.mode === "write" &&
+        lock.path !== null &&
+        mayGuard(lock.path, a.access.path) &&
+        mayGuard(lock.path, b.access.path),
+    )
   );
 }
 

@@ -36,7 +36,10 @@ export const mapVariableRace: Rule = {
       .map((conflict) => {
         const name = mapName(conflict.owner, conflict.depth);
         const possible = conflict.confidence === "possible" ? " if callers are concurrent" : "";
-        const message = `the variable of map ${name} is ${sideLabel(conflict.flagged)} while it may be ${sideLabel(conflict.others[0])}${possible}; no lock or atomic guards it`;
+        const other = conflict.others[0];
+        const once = other.access.locks.find((lock) => lock.by === "once" && lock.mode === "write");
+        const missing = once ? `call ${once.text}.Do here first` : "no lock or atomic guards it";
+        const message = `the variable of map ${name} is ${sideLabel(conflict.flagged)} while it may be ${sideLabel(other)}${possible}; ${missing}`;
         return conflictFinding(conflict, group, "map-variable-race", message);
       })
       .filter((finding) => finding !== null),
