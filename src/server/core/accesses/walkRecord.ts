@@ -34,7 +34,8 @@ export interface Walk {
   /** Deferred calls, in the order of their statements. */
   readonly deferred: CallExpr[];
   readonly accesses: Access[];
-  readonly known: Map<string, Access>;
+  /** By what tells accesses apart, what they waited for aside. */
+  readonly known: Map<string, Access[]>;
   readonly spawns: Map<string, Spawn>;
   /** Goroutines that are started while an earlier one of the same place may still run. */
   readonly repeated: Set<Spawn>;
@@ -52,6 +53,9 @@ export interface Walk {
 /** More signals than this are not kept for one access; atomics leave room for channels and groups. */
 const MOST_SIGNALS = 48;
 const MOST_ATOMICS = 8;
+
+/** One access is followed in at most this many ways of having waited. */
+const MOST_WAYS = 4;
 
 /** More accesses than this in one function are not followed to its callers. */
 export const MOST_ACCESSES = 400;
@@ -189,7 +193,8 @@ export function isMade(state: WalkState, path: Path): boolean {
 export function record(walk: Walk, access: Access): void {
   if (walk.state.dead) return;
   const key = accessKey(access);
-  const known = walk.known.get(key);
+  const ways = walk.known.get(key);
+  const known = ways?.find((way) => waitedForNoMore(way, access));
   // Signals that are given later are written into the access that is kept.
   const kept = known ?? access;
   for (const alive of walk.state.alive) {
@@ -197,9 +202,15 @@ export function record(walk: Walk, access: Access): void {
     if (alive.spawn.how !== "parallel-test") meetSpawn(walk, alive, kept, null);
   }
   if (writesIntoNil(walk, kept)) walk.reportNil({ access: kept, spawn: null, within: walk.fn });
-  if (known || walk.accesses.length >= MOST_ACCESSES) return;
-  walk.known.set(key, access);
+  if (known || walk.accesses.length >= MOST_ACCESSES || (ways && ways.length >= MOST_WAYS)) return;
+  if (ways) ways.push(access);
+  else walk.known.set(key, [access]);
   walk.accesses.push(access);
+}
+
+/** True where `a` waited for nothing that `b` did not wait for: it meets whatever `b` meets. */
+function waitedForNoMore(a: Access, b: Access): boolean {
+  return a.awaited.every((signal) => b.awaited.some((other) => signalKey(other) === signalKey(signal)));
 }
 
 /** True for a write into a local map, or a map field of a local struct, that was made here without the map. */
@@ -247,13 +258,12 @@ function isVariable(e: Expr): boolean {
   return e.kind === "Ident" || e.kind === "SelectorExpr" || e.kind === "StarExpr";
 }
 
-/** A key that is equal for accesses that differ in nothing that the rules look at. */
+/** A key that is equal for accesses that differ in nothing that the rules look at but what they waited for. */
 export function accessKey(access: Access): string {
   const locks = access.locks.map((lock) => (lock.path ? pathKey(lock.path) : "?") + lock.mode[0]).join(",");
-  const waited = access.awaited.map(signalKey).join(",");
   const place = `${access.fn.file.path}:${access.fn.file.startOf(access.fn.decl) + access.node.pos}`;
   const chosen = access.choices.map((c) => `${identityOf(c.parameter)}${c.is}${c.values.join()}`).join(";");
-  return `${place} ${chosen} ${access.kind} ${pathKey(access.path)} ${locks} ${waited} ${access.made} ${access.dynamic}`;
+  return `${place} ${chosen} ${access.kind} ${pathKey(access.path)} ${locks} ${access.made} ${access.dynamic}`;
 }
 
 /** Reports the accesses of a goroutine that `access` meets. */

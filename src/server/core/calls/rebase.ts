@@ -3,13 +3,13 @@
  * what the caller has done before added to it. Null or nothing where the call does not get there.
  */
 import type { Access, Choice, Held, Signal } from "../accesses/events.ts";
-import type { Path } from "../accesses/path.ts";
+import { type Path, pathKey } from "../accesses/path.ts";
 import { type Binding, substitute } from "../accesses/values.ts";
 import { isMade, isTakenOut, type Walk } from "../accesses/walkRecord.ts";
 import { union } from "../accesses/walkState.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
 import { signalKey } from "../goroutines/order.ts";
-import { giveBack, outsideOf } from "../locks/heldLocks.ts";
+import { giveBack, outsideOf, together } from "../locks/heldLocks.ts";
 import type { Node } from "../syntax/ast.ts";
 
 /** Tests call everything; what lies deeper under them is looked at where it is called by the program itself. */
@@ -36,7 +36,7 @@ export function rebase(
   const kept = how === "spawn" ? [] : keptLocks(walk, access, binding);
   // What callers promise to hold counts where no caller is in sight; here is one.
   const own = access.locks.filter((lock) => lock.by !== "contract");
-  const locks = own.length === 0 ? kept : [...kept, ...own.map((l) => rebaseLock(walk, l, binding))];
+  const locks = together(kept, rebaseLocks(walk, own, binding));
   const awaited = union(state.awaited, rebaseSignals(walk, access.awaited, binding), signalKey);
   const signalled = union(state.signalled, rebaseSignals(walk, access.signalled, binding), signalKey);
   const signals = [...rebaseSignals(walk, access.signals, binding)];
@@ -45,7 +45,7 @@ export function rebase(
   const place = foreign ? { fn: walk.fn, node } : { fn: access.fn, node: access.node };
   const calls =
     access.calls.length >= LONGEST_CHAIN ? access.calls : [{ fn: walk.fn, node }, ...access.calls];
-  const unlocked = [...state.released, ...access.unlocked.flatMap((path) => rebasePath(walk, path, binding))];
+  const unlocked = union(state.released, rebasePaths(walk, access.unlocked, binding), pathKey);
   return rebasePath(walk, access.path, binding).map((path) => ({
     ...access,
     ...place,
@@ -89,6 +89,7 @@ function isTakenOutBefore(walk: Walk, { fn, node, path, variable }: Access): boo
 
 function keptLocks(walk: Walk, access: Access, binding: Binding): readonly Held[] {
   let held = walk.state.held;
+  if (held.length === 0) return held;
   for (const path of access.unlocked) {
     for (const target of rebasePath(walk, path, binding)) held = giveBack(held, target).held;
   }
@@ -99,6 +100,17 @@ export function rebasePath(walk: Walk, path: Path, binding: Binding): readonly P
   if (!binding.has(path.root)) return [path];
   const values = substitute(walk.world, [{ kind: "path", path, owned: false }], binding, walk.fn);
   return values.flatMap((value) => (value.kind === "path" ? [value.path] : []));
+}
+
+function rebasePaths(walk: Walk, paths: readonly Path[], binding: Binding): readonly Path[] {
+  if (!paths.some((path) => binding.has(path.root))) return paths;
+  return paths.flatMap((path) => rebasePath(walk, path, binding));
+}
+
+/** The same array where nothing in it is bound: most locks are fields that no binding replaces. */
+function rebaseLocks(walk: Walk, locks: readonly Held[], binding: Binding): readonly Held[] {
+  if (!locks.some((lock) => lock.path && binding.has(lock.path.root))) return locks;
+  return locks.map((lock) => rebaseLock(walk, lock, binding));
 }
 
 export function rebaseLock(walk: Walk, lock: Held, binding: Binding): Held {
