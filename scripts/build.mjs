@@ -39,6 +39,7 @@ const BUNDLES = [
     external: ["vscode"],
   },
   { entry: "src/cli/languageServer.ts", out: "server.js", format: "esm", platform: "node" },
+  { entry: "src/server/workspace/syntaxWorker.ts", out: "syntaxWorker.js", format: "esm", platform: "node" },
   { entry: "src/server/dap/main.ts", out: "adapter.js", format: "esm", platform: "node" },
   { entry: "src/cli/cli.ts", out: "cli.js", format: "esm", platform: "node", shebang: true },
   { entry: "webview/timeline.ts", out: "timeline.js", format: "iife", platform: "browser" }, // and timeline.css

@@ -213,6 +213,8 @@ export interface ServerOptions {
   readonly settings: ServerSettings;
   /** Where the help pages of the diagnostic codes are, as a URI that a page's name is appended to. */
   readonly helpBase?: string;
+  /** A folder that the server may keep things in from one start to the next. */
+  readonly storage?: string;
 }
 
 /** Client to server: `{ trusted: boolean }`, when the user begins to trust the workspace. */

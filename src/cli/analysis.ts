@@ -5,8 +5,11 @@
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { type CoreFinding, createCore, type ParserModules, type Snapshot } from "../server/core/core.ts";
+import { cacheFolder } from "../server/run/programBuild.ts";
 import { folderOf, isWithin, relativeTo, workspacePath } from "../server/workspace/paths.ts";
+import type { SyntaxCacheOptions } from "../server/workspace/syntaxCache.ts";
 import { Workspace } from "../server/workspace/workspace.ts";
+import { productVersion } from "./productVersion.ts";
 import { type TextPlaces, textPlaces } from "./textPlaces.ts";
 import { UsageError } from "./usage.ts";
 
@@ -39,18 +42,34 @@ export function readParserModules(assets: string): ParserModules {
   };
 }
 
+/** Where the workspace keeps what parsing found: in `storage`, or where this user's programs keep such things. */
+export function syntaxCache(
+  modules: ParserModules,
+  assets: string,
+  storage: string | null = null,
+): SyntaxCacheOptions {
+  return {
+    storage: storage ?? cacheFolder(process.env),
+    version: productVersion(assets),
+    modules,
+    worker: `${assets}/syntaxWorker.js`,
+  };
+}
+
 /** Analyses folders and files. Throws {@link UsageError} where a target does not exist or holds no Go file. */
 export async function analyse(targets: readonly string[], assets: string): Promise<Analysis> {
   const { folders, files } = sortTargets(targets);
   const base = folders[0] ?? workspacePath(".");
+  const modules = readParserModules(assets);
   const workspace = new Workspace({
     folders: outermost([...folders, ...files.map(folderOf)]),
     trusted: true,
     variables: process.env,
+    cache: syntaxCache(modules, assets),
   });
   try {
     await workspace.settled();
-    return await analyseWorkspace(workspace, base, folders, files, assets);
+    return await analyseWorkspace(workspace, base, folders, files, modules);
   } finally {
     workspace.dispose();
   }
@@ -61,9 +80,8 @@ async function analyseWorkspace(
   base: string,
   folders: readonly string[],
   files: readonly string[],
-  assets: string,
+  modules: ParserModules,
 ): Promise<Analysis> {
-  const modules = readParserModules(assets);
   const found: FoundIn[] = [];
   const stats = { files: 0, lines: 0, packages: 0 };
   const snapshots: Snapshot[] = [];

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { createCore } from "../server/core/core.ts";
 import { serveStdio } from "../server/lsp/main.ts";
 import { Workspace } from "../server/workspace/workspace.ts";
-import { readParserModules } from "./analysis.ts";
+import { readParserModules, syntaxCache } from "./analysis.ts";
 import { productVersion } from "./productVersion.ts";
 
 /** Serves until the client says `exit`; returns the exit status. */
@@ -23,7 +23,12 @@ export function serverParts(assets: string): Parameters<typeof serveStdio>[0] {
   const modules = readParserModules(assets);
   return {
     createCore: () => createCore(modules),
-    makeWorkspace: (options) => new Workspace({ ...options, variables: process.env }),
+    makeWorkspace: ({ storage, ...options }) =>
+      new Workspace({
+        ...options,
+        variables: process.env,
+        cache: syntaxCache(modules, assets, storage),
+      }),
     version: productVersion(assets),
   };
 }

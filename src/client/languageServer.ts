@@ -25,6 +25,7 @@ export async function startLanguageServer(context: vscode.ExtensionContext): Pro
         trusted: vscode.workspace.isTrusted,
         settings: readSettings(),
         helpBase: `${vscode.Uri.joinPath(context.extensionUri, "media", "help").toString()}/`,
+        storage: context.globalStorageUri.fsPath,
       }),
     },
   );

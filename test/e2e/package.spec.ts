@@ -13,6 +13,7 @@ const NEEDED = [
   "media/icon.png",
   "dist/extension.cjs",
   "dist/server.js",
+  "dist/syntaxWorker.js",
   "dist/adapter.js",
   "dist/cli.js",
   "dist/timeline.js",

@@ -15,6 +15,7 @@ const well: WorkspaceFacts = {
   goEnvFailure: null,
   builds: [build],
   cutOff: [],
+  cacheFailure: null,
 };
 
 describe("makeNotes", () => {
@@ -27,6 +28,11 @@ describe("makeNotes", () => {
     ["without trust", { trusted: false }, /not trusted.*Trust the workspace/],
     ["without the command", { hasGoCommand: false }, /No `go` command.*Put `go` on PATH/],
     ["when go env fails", { goEnvFailure: "bad GOFLAGS" }, /`go env` failed: bad GOFLAGS.*run `go env`/],
+    [
+      "when nothing can be kept",
+      { cacheFailure: { storage: "/s", reason: "ENOSPC: no space left on device" } },
+      /kept in \/s \(ENOSPC.*Free space/,
+    ],
     ["when folders are too many", { cutOff: ["/"] }, /too many folders.*Open the folder of your module/],
   ])("says what to do %s", (_, facts, sentence) => {
     const notes = makeNotes({ ...well, ...facts });

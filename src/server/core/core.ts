@@ -10,6 +10,7 @@ import { fixKinds, makeFix } from "./fixes/fixes.ts";
 import { type Checker, createChecker } from "./rules/checker.ts";
 import { RULES } from "./rules/rules.ts";
 import type { SourceFile } from "./syntax/ast.ts";
+import { PACKED_FORMAT, packFile } from "./syntax/packed.ts";
 import { createParser } from "./syntax/parser.ts";
 import { createProgram, updateProgram } from "./types/program.ts";
 import type { Program, ProgramSource } from "./types/types.ts";
@@ -29,6 +30,8 @@ export type {
   TextReplacement,
 } from "./finding.ts";
 export type { FileSource, PackageSource, ProgramSource } from "./types/types.ts";
+
+export { PACKED_FORMAT };
 
 /** The parser's two WebAssembly modules, as bytes. */
 export interface ParserModules {
@@ -91,6 +94,18 @@ export async function createCore(modules: ParserModules): Promise<Core> {
       program = null;
     },
   };
+}
+
+/** Makes what {@link FileSource.packed} hands in. */
+export interface Packer {
+  /** What parsing finds in a text, in few bytes; with `bodies`, in the bodies of its functions as well. */
+  pack(text: string, bodies: boolean): Uint8Array;
+}
+
+/** Makes a packer. Rejects where the parser's modules cannot be loaded. */
+export async function createPacker(modules: ParserModules): Promise<Packer> {
+  const parser = await createParser({ runtime: modules.treeSitterWasm, go: modules.goWasm });
+  return { pack: (text, bodies) => packFile(parser, text, bodies) };
 }
 
 /** The help of a code. */

@@ -38,6 +38,8 @@ export interface LanguageWorkspaceOptions {
   readonly trusted: boolean;
   /** The `go` command that the user named; "" for the one on PATH. */
   readonly go: string;
+  /** A folder to keep things in from one start to the next, where the client named one. */
+  readonly storage: string | null;
   /** To be called when programs or notes changed by themselves. */
   readonly onChange: () => void;
 }

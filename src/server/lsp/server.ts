@@ -97,6 +97,7 @@ export function serve(connection: Connection, parts: ServerParts): void {
       folders: foldersOf(params),
       trusted: options.trusted ?? true,
       go: settings.go,
+      storage: options.storage ?? null,
       onChange: () => {
         session?.publisher.everythingChanged();
         showStatus();

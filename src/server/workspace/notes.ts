@@ -33,11 +33,18 @@ export interface WorkspaceFacts {
   readonly builds: readonly BuildFacts[];
   /** Opened folders with more folders in them than can be looked at. */
   readonly cutOff: readonly string[];
+  /** Where the cache of parsed files should be, and why it cannot be written; null where it can, or there is none. */
+  readonly cacheFailure: { readonly storage: string; readonly reason: string } | null;
 }
 
 /** The notes about a workspace; empty when all is well. */
 export function makeNotes(facts: WorkspaceFacts): WorkspaceNote[] {
-  return [...toolchainNotes(facts), ...facts.builds.flatMap(buildNotes), ...facts.cutOff.map(cutOffNote)];
+  return [
+    ...toolchainNotes(facts),
+    ...facts.builds.flatMap(buildNotes),
+    ...facts.cutOff.map(cutOffNote),
+    ...cacheNotes(facts),
+  ];
 }
 
 function toolchainNotes(facts: WorkspaceFacts): WorkspaceNote[] {
@@ -118,6 +125,17 @@ function cutOffNote(root: string): WorkspaceNote {
   return warning(
     `${root} holds too many folders to look at all of them. Open the folder of your module instead.`,
   );
+}
+
+function cacheNotes({ cacheFailure }: WorkspaceFacts): WorkspaceNote[] {
+  if (cacheFailure === null) return [];
+  const { storage, reason } = cacheFailure;
+  return [
+    information(
+      `What is known of your files cannot be kept in ${storage} (${reason}), so every start reads them anew. ` +
+        "Free space there or make the folder writable, then start again.",
+    ),
+  ];
 }
 
 /** "a", or "a and 3 more". */

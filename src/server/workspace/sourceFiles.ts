@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import type { FileSource } from "../core/core.ts";
 import { type FileHead, readFileHead } from "./fileHead.ts";
 import { folderOf, nameOf, pathKey } from "./paths.ts";
+import type { SyntaxCache } from "./syntaxCache.ts";
 
 /** One version of one file, with its head read. */
 export interface LoadedFile extends FileSource {
@@ -19,7 +20,13 @@ export interface LoadedFile extends FileSource {
 export class SourceFiles {
   readonly #buffers = new Map<string, LoadedFile>();
   readonly #disk = new Map<string, { readonly stamp: string; readonly file: LoadedFile }>();
+  readonly #cache: SyntaxCache | null;
   #edits = 0;
+
+  /** `cache` has what parsing found in files before. */
+  constructor(cache: SyntaxCache | null) {
+    this.#cache = cache;
+  }
 
   /** Puts a buffer over the file on disk. The text has no byte-order mark. */
   setBuffer(path: string, text: string): LoadedFile {
@@ -31,6 +38,7 @@ export class SourceFiles {
       version: `buffer ${this.#edits}`,
       head: readFileHead(kept),
       text: () => kept,
+      packed: () => this.#cache?.read(path, kept) ?? null,
     };
     this.#buffers.set(pathKey(path), file);
     return file;
@@ -55,7 +63,7 @@ export class SourceFiles {
       if (known?.stamp === stamp) {
         return known.file;
       }
-      const file = new DiskFile(path, `disk ${stamp}`);
+      const file = new DiskFile(path, `disk ${stamp}`, this.#cache);
       this.#disk.set(key, { stamp, file });
       return file;
     } catch {
@@ -89,14 +97,16 @@ class DiskFile implements LoadedFile {
   readonly path: string;
   readonly name: string;
   readonly version: string;
+  readonly #cache: SyntaxCache | null;
   #head: FileHead | null = null;
   /** Read for the head, kept until the text is asked for. */
   #text: string | null = null;
 
-  constructor(path: string, version: string) {
+  constructor(path: string, version: string, cache: SyntaxCache | null) {
     this.path = path;
     this.name = nameOf(path);
     this.version = version;
+    this.#cache = cache;
   }
 
   get head(): FileHead {
@@ -111,6 +121,10 @@ class DiskFile implements LoadedFile {
     const text = this.#text ?? withoutMark(readText(this.path));
     this.#text = null;
     return text;
+  }
+
+  packed(text: string): Uint8Array | null {
+    return this.#cache?.read(this.path, text) ?? null;
   }
 }
 
@@ -134,6 +148,6 @@ function goFileNames(dir: string): string[] {
 }
 
 /** Positions are counted without the mark, as editors show the text. */
-function withoutMark(text: string): string {
+export function withoutMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }

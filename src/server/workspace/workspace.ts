@@ -14,6 +14,7 @@ import { makeNotes, type WorkspaceNote } from "./notes.ts";
 import { folderOf, isWithin, nameOf, pathKey, realPath, relativeTo, workspacePath } from "./paths.ts";
 import { ProgramLoader } from "./programLoader.ts";
 import { SourceFiles } from "./sourceFiles.ts";
+import { SyntaxCache, type SyntaxCacheOptions } from "./syntaxCache.ts";
 
 /** One program of the workspace. */
 export interface WorkspaceProgram {
@@ -31,6 +32,8 @@ export interface WorkspaceOptions {
   readonly variables: Variables;
   /** The `go` command; looked up on PATH where it is not given, or "". */
   readonly go?: string;
+  /** Where to keep what parsing found for the next start; not kept where absent. */
+  readonly cache?: SyntaxCacheOptions;
   /** Called when programs or notes may have changed without a call from outside: `go list` has answered. */
   readonly onChange?: () => void;
 }
@@ -41,7 +44,10 @@ const ASK_AGAIN_AFTER_MS = 1_000;
 /** Keeps the programs of the opened folders up to date. Dispose it to end what it started. */
 export class Workspace {
   readonly #options: WorkspaceOptions;
-  readonly #files = new SourceFiles();
+  readonly #cache: SyntaxCache | null;
+  readonly #files: SourceFiles;
+  /** The programs whose files the cache was told to expect. */
+  readonly #expected = new WeakSet<ProgramLoader>();
   readonly #buffers = new Map<string, string>();
   readonly #loaders = new Map<string, ProgramLoader>();
   /** Opened path → the path of the same file in a program, where a symbolic link makes them differ. */
@@ -67,6 +73,8 @@ export class Workspace {
 
   constructor(options: WorkspaceOptions) {
     this.#options = options;
+    this.#cache = options.cache === undefined ? null : new SyntaxCache(options.cache);
+    this.#files = new SourceFiles(this.#cache);
     this.#folders = options.folders.map((folder) => workspacePath(folder));
     this.#trusted = options.trusted;
     this.#go = options.go || findGoCommand(options.variables);
@@ -76,20 +84,23 @@ export class Workspace {
   /** The programs as they are now. A program whose files did not change has the same `source` object as before. */
   programs(): WorkspaceProgram[] {
     this.#scan();
-    return [...this.#loaders.values()].map((loader) => ({
-      root: loader.scope.root,
-      kind: loader.scope.kind,
-      source: loader.source(),
-    }));
+    return [...this.#loaders.values()].map((loader) => this.#programFrom(loader));
   }
 
   /** The program that a file belongs to, or null where no build takes it from the opened folders. */
   programOf(path: string): WorkspaceProgram | null {
     this.#scan();
     const loader = this.#loaderOf(folderOf(this.pathInProgram(path)));
-    return loader === null
-      ? null
-      : { root: loader.scope.root, kind: loader.scope.kind, source: loader.source() };
+    return loader === null ? null : this.#programFrom(loader);
+  }
+
+  #programFrom(loader: ProgramLoader): WorkspaceProgram {
+    const source = loader.source();
+    if (this.#cache !== null && !this.#expected.has(loader)) {
+      this.#expected.add(loader);
+      this.#cache.expect(source.packages.flatMap((one) => one.files.map((file) => file.path)));
+    }
+    return { root: loader.scope.root, kind: loader.scope.kind, source };
   }
 
   /** What the user should know about how the folders were read. */
@@ -108,6 +119,10 @@ export class Workspace {
         failure: this.#failures.get(loader.scope.root) ?? null,
       })),
       cutOff: this.#cutOff,
+      cacheFailure:
+        this.#cache === null || this.#cache.failure === null
+          ? null
+          : { storage: this.#cache.storage, reason: this.#cache.failure },
     });
   }
 
@@ -219,6 +234,7 @@ export class Workspace {
 
   dispose(): void {
     this.#stop.abort();
+    this.#cache?.dispose();
     if (this.#timer !== null) {
       clearTimeout(this.#timer);
       this.#timer = null;

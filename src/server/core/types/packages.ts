@@ -247,7 +247,9 @@ export class PackageState implements CheckedPackage {
 
   private readFile(source: FileSource, before: SourceFile | null): SourceFile {
     const text = source.text();
-    return parseFile(this.world.go, source.path, text, before, source.packed?.(text) ?? null);
+    // A file that is read anew is read from what the old version has in common with it.
+    const packed = before === null ? (source.packed?.(text) ?? null) : null;
+    return parseFile(this.world.go, source.path, text, before, packed);
   }
 
   private collect(): Map<string, Obj> {

@@ -267,7 +267,7 @@ export interface FileSource {
   readonly version: string;
   /** Reads the text; called at most once per version. */
   text(): string;
-  /** What `packFile` made of this very text, where somebody kept it: the file is then read without parsing. */
+  /** What a packer made of this very text, where somebody kept it: the file is then read without parsing. */
   packed?(text: string): Uint8Array | null;
 }
 /** What one version of a workspace consists of. */
