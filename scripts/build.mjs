@@ -95,7 +95,6 @@ function optionsFor({ entry, out, format, platform, external = [], shebang = fal
     target: platform === "node" ? "node20" : ["chrome120", "firefox121", "safari17"],
     external,
     minify,
-    keepNames: true,
     sourcemap: watch ? "linked" : false,
     legalComments: "none",
     banner: head === "" ? {} : { js: head },
