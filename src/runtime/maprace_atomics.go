@@ -3,17 +3,23 @@
 // Package sync/atomic: every atomic operation synchronises with the operations it observes.
 //
 // The overlay gives sync/atomic functions (MapraceLoadInt32 and the like, see
-// src/server/run/atomics.ts) that wrap the real ones between two of the calls here. In between, the
-// lock of the word's object is held, so that the order of clocks is the order of values: a store
-// replaces what the word carried, a read-modify-write adds to it, a load learns it. Between
-// race.Disable and race.Enable (the insides of package sync) operations stay raw.
+// src/server/run/atomics.ts) that call the loads here, and wrap the other operations between two of the
+// calls here. In between, the lock of the word's object is held, so that the order of clocks is the
+// order of values: a store replaces what the word carried, a read-modify-write adds to it, a load learns
+// it. Between race.Disable and race.Enable (the insides of package sync) operations stay raw.
 
 package runtime
 
-import "unsafe"
+import (
+	"internal/goarch"
+	"internal/runtime/atomic"
+	"unsafe"
+)
 
-//go:linkname mrAtomicLoad
-//go:linkname mrAtomicLoaded
+//go:linkname mrAtomicLoad32
+//go:linkname mrAtomicLoad64
+//go:linkname mrAtomicLoadPointer
+//go:linkname mrAtomicLoadUintptr
 //go:linkname mrAtomicStore
 //go:linkname mrAtomicUpdate
 //go:linkname mrAtomicUpdated
@@ -31,38 +37,98 @@ func mrAtomicContext(addr unsafe.Pointer) *mrG {
 	return c
 }
 
-// mrAtomicLoad comes before a load. The object it returns, if any, is locked until mrAtomicLoaded.
-func mrAtomicLoad(addr unsafe.Pointer) *mrSync {
-	c := mrAtomicContext(addr)
+func mrAtomicLoad32(addr *uint32) uint32 {
+	c := mrAtomicContext(unsafe.Pointer(addr))
+	val := atomic.Load(addr)
+	s := mrAtomicSource(c, unsafe.Pointer(addr))
+	if s == nil {
+		return val
+	}
+	seen := s.lock.look()
+	val = atomic.Load(addr)
+	if !s.toldNothing(c, unsafe.Pointer(addr), seen) {
+		s = mrAtomicHold(c, unsafe.Pointer(addr))
+		val = atomic.Load(addr)
+		mrAtomicDone(s)
+	}
+	return val
+}
+
+func mrAtomicLoad64(addr *uint64) uint64 {
+	c := mrAtomicContext(unsafe.Pointer(addr))
+	val := atomic.Load64(addr)
+	s := mrAtomicSource(c, unsafe.Pointer(addr))
+	if s == nil {
+		return val
+	}
+	seen := s.lock.look()
+	val = atomic.Load64(addr)
+	if !s.toldNothing(c, unsafe.Pointer(addr), seen) {
+		s = mrAtomicHold(c, unsafe.Pointer(addr))
+		val = atomic.Load64(addr)
+		mrAtomicDone(s)
+	}
+	return val
+}
+
+func mrAtomicLoadPointer(addr *unsafe.Pointer) unsafe.Pointer {
+	c := mrAtomicContext(unsafe.Pointer(addr))
+	val := atomic.Loadp(unsafe.Pointer(addr))
+	s := mrAtomicSource(c, unsafe.Pointer(addr))
+	if s == nil {
+		return val
+	}
+	seen := s.lock.look()
+	val = atomic.Loadp(unsafe.Pointer(addr))
+	if !s.toldNothing(c, unsafe.Pointer(addr), seen) {
+		s = mrAtomicHold(c, unsafe.Pointer(addr))
+		val = atomic.Loadp(unsafe.Pointer(addr))
+		mrAtomicDone(s)
+	}
+	return val
+}
+
+func mrAtomicLoadUintptr(addr *uintptr) uintptr {
+	if goarch.PtrSize == 8 {
+		return uintptr(mrAtomicLoad64((*uint64)(unsafe.Pointer(addr))))
+	}
+	return uintptr(mrAtomicLoad32((*uint32)(unsafe.Pointer(addr))))
+}
+
+// mrAtomicSource returns the object of a word that was just loaded; nil when whoever stored the value
+// told nothing with it.
+func mrAtomicSource(c *mrG, addr unsafe.Pointer) *mrSync {
 	if c == nil {
 		return nil
 	}
+	return mrSeekSync(uintptr(addr))
+}
+
+// toldNothing reports whether c knows what was told with the value of the word at addr that was loaded
+// after s's lock was seen. It takes no lock, and cannot tell when the word was stored to meanwhile.
+func (s *mrSync) toldNothing(c *mrG, addr unsafe.Pointer, seen uint32) bool {
+	return seen&1 == 0 && s.tellsNothing(c, uintptr(addr)) && s.lock.look() == seen
+}
+
+// mrAtomicHold makes c know what the word at addr carries, and keeps that so until mrAtomicDone.
+func mrAtomicHold(c *mrG, addr unsafe.Pointer) *mrSync {
 	s := mrFindSync(uintptr(addr))
 	// Most loads tell nothing new: those are no events.
-	if s != nil && !(mrLeq(s.clock, c.clock) && mrLeq(s.heard, c.heard)) {
-		c.learn(s)
+	if s != nil && c.learn(s) {
 		c.note(mrEventAcquire, uintptr(addr), getfp())
 	}
 	return s
 }
 
-// mrAtomicLoaded comes after a load: a word that carried nothing before may have been stored to since.
-func mrAtomicLoaded(s *mrSync, addr unsafe.Pointer) {
-	if s != nil {
-		s.lock.unlock()
-	} else if c := mrAtomicContext(addr); c != nil {
-		mrAcquire(c, uintptr(addr))
-	}
-}
-
-// mrAtomicStore comes before a store, mrAtomicDone after it.
+// mrAtomicStore comes before a store, mrAtomicDone after it. The object it returns, if any, is locked
+// until then.
 func mrAtomicStore(addr unsafe.Pointer) *mrSync {
 	c := mrAtomicContext(addr)
 	if c == nil {
 		return nil
 	}
 	var s *mrSync
-	if c.clock == nil && c.epoch == 0 {
+	if c.knowsNothing() {
 		s = mrFindSync(uintptr(addr))
 	} else {
 		s = mrMakeSync(uintptr(addr))
@@ -82,17 +148,17 @@ func mrAtomicUpdate(addr unsafe.Pointer) *mrSync {
 	return mrMakeSync(uintptr(addr))
 }
 
-// mrAtomicUpdated takes the object of mrAtomicUpdate and whether the word was changed.
+// mrAtomicUpdated takes the object of mrAtomicUpdate and whether the word was changed. An operation that
+// changed nothing and told nothing is no event.
 func mrAtomicUpdated(s *mrSync, changed bool) {
-	if s == nil {
-		return
-	}
 	c := mrContext()
-	c.learn(s)
+	learned := c.learn(s)
 	if changed {
 		s.merge(c)
 	}
-	c.note(mrEventRelease, s.addr, getfp())
+	if changed || learned {
+		c.note(mrEventRelease, s.addr, getfp())
+	}
 	s.lock.unlock()
 }
 

@@ -4,13 +4,11 @@
 //
 // A clock tells, for every goroutine slot (tid), up to which of its local times (clk) everything that
 // the goroutine did is known to have happened before. Dense vectors cost goroutines × goroutines
-// memory; here a clock is a trie of fan-out 16 over the tid whose subtrees are shared between all
-// clocks that agree on them. Handing a clock over (go statement, unlock, send) is one reference
-// count; joining two clocks descends only where they differ. A node is written in place only while
-// its reference count is 1, which makes its holder the only one who can reach it.
-//
-// Slots are given out at a goroutine's first recorded map access, so goroutines that touch no shared
-// map never appear in any clock.
+// memory; here a clock is a trie over the tid, whose leaves hold 32 clks, and whose subtrees are shared
+// between all clocks that agree on them. Handing a clock over (go statement, unlock, send) is one
+// reference count, or for a clock of one leaf a copy into the leaf that is there; joining two clocks
+// descends only where they differ, and makes one of what turns out to be equal. A node is written in
+// place only while its reference count is 1, which makes its holder the only one who can reach it.
 
 package runtime
 
@@ -21,8 +19,10 @@ import (
 )
 
 const (
-	mrFanBits = 4
-	mrFan     = 1 << mrFanBits
+	mrLeafBits = 5
+	mrLeafFan  = 1 << mrLeafBits
+	mrFanBits  = 4
+	mrFan      = 1 << mrFanBits
 	// Epochs are tid<<32 | clk. The top bit is kept free: it marks a read set (maprace_maps.go).
 	mrMaxTid = 1<<31 - 1
 )
@@ -39,7 +39,7 @@ type mrNode struct {
 // mrLeaf and mrInner share mrNode as their head; height tells which of the two a node is.
 type mrLeaf struct {
 	mrNode
-	clk [mrFan]uint32
+	clk [mrLeafFan]uint32
 }
 
 type mrInner struct {
@@ -110,7 +110,7 @@ func mrRelease(n *mrNode) {
 			}
 		}
 	} else {
-		n.leaf().clk = [mrFan]uint32{}
+		n.leaf().clk = [mrLeafFan]uint32{}
 	}
 	pool := &mrNodes[uint(getg().m.id)%mrNodePools]
 	pool.lock.lock()
@@ -144,18 +144,44 @@ func mrOwn(n *mrNode) *mrNode {
 	return c
 }
 
+// mrIndex returns which child of a node of some height leads to tid; it is too large when none can.
+func mrIndex(height int32, tid uint32) uint32 {
+	if height == 0 {
+		return tid
+	}
+	return tid >> (uint(height-1)*mrFanBits + mrLeafBits)
+}
+
+// mrHeight returns how tall a trie must be to hold tid.
+func mrHeight(tid uint32) int32 {
+	var height int32
+	for tid >>= mrLeafBits; tid != 0; tid >>= mrFanBits {
+		height++
+	}
+	return height
+}
+
 // mrGet returns the clk that n knows of tid, 0 when it knows nothing.
 func mrGet(n *mrNode, tid uint32) uint32 {
-	if n == nil || tid>>(uint(n.height)*mrFanBits) >= mrFan {
+	if n == nil {
+		return 0
+	}
+	if n.height == 0 {
+		if tid >= mrLeafFan {
+			return 0
+		}
+		return n.leaf().clk[tid]
+	}
+	if mrIndex(n.height, tid) >= mrFan {
 		return 0
 	}
 	for n.height > 0 {
-		n = n.inner().child[tid>>(uint(n.height)*mrFanBits)%mrFan]
+		n = n.inner().child[mrIndex(n.height, tid)%mrFan]
 		if n == nil {
 			return 0
 		}
 	}
-	return n.leaf().clk[tid%mrFan]
+	return n.leaf().clk[tid%mrLeafFan]
 }
 
 // mrGrow wraps n in inner nodes until its trie is at least height tall.
@@ -168,26 +194,26 @@ func mrGrow(n *mrNode, height int32) *mrNode {
 	return n
 }
 
-// mrSet takes a reference to n (nil is the empty clock) and returns one to n with tid at clk.
-func mrSet(n *mrNode, tid, clk uint32) *mrNode {
-	var height int32
-	for tid>>(uint(height)*mrFanBits) >= mrFan {
-		height++
+// mrKnow takes a reference to n (nil is the empty clock) and returns one to n with epoch e known.
+func mrKnow(n *mrNode, e uint64) *mrNode {
+	tid, clk := uint32(e>>32), uint32(e)
+	if mrGet(n, tid) >= clk {
+		return n
 	}
+	height := mrHeight(tid)
 	if n == nil {
 		n = mrNewNode(height)
 	}
-	n = mrGrow(n, height)
-	return mrSetIn(n, tid, clk)
+	return mrSetIn(mrGrow(n, height), tid, clk)
 }
 
 func mrSetIn(n *mrNode, tid, clk uint32) *mrNode {
 	n = mrOwn(n)
 	if n.height == 0 {
-		n.leaf().clk[tid%mrFan] = clk
+		n.leaf().clk[tid%mrLeafFan] = clk
 		return n
 	}
-	slot := &n.inner().child[tid>>(uint(n.height)*mrFanBits)%mrFan]
+	slot := &n.inner().child[mrIndex(n.height, tid)%mrFan]
 	if *slot == nil {
 		*slot = mrNewNode(n.height - 1)
 	}
@@ -195,100 +221,110 @@ func mrSetIn(n *mrNode, tid, clk uint32) *mrNode {
 	return n
 }
 
-// mrLeq reports whether a already knows everything that b knows.
-func mrLeq(b, a *mrNode) bool {
-	for {
-		if b == nil || a == b {
-			return true
-		}
-		if a == nil {
-			return false
-		}
-		if b.height <= a.height {
-			break
-		}
-		// b's trie is taller: only its first child may hold anything.
-		in := b.inner()
-		for i := 1; i < mrFan; i++ {
-			if in.child[i] != nil {
-				return false
-			}
-		}
-		b = in.child[0]
+// mrCompare reports whether a knows everything that b knows, and b everything that a knows.
+func mrCompare(a, b *mrNode) (covers, covered bool) {
+	if a == b {
+		return true, true
 	}
-	for a.height > b.height {
-		a = a.inner().child[0]
-		if a == nil {
-			return false
-		}
-		if a == b {
-			return true
-		}
+	if a == nil || b == nil {
+		return b == nil, a == nil
 	}
-	if a.height == 0 {
-		x, y := &a.leaf().clk, &b.leaf().clk
-		for i := range y {
-			if y[i] > x[i] {
-				return false
-			}
-		}
-		return true
+	if a.height < b.height {
+		covered, covers = mrCompare(b, a)
+		return covers, covered
 	}
-	x, y := a.inner(), b.inner()
-	for i := range y.child {
-		if !mrLeq(y.child[i], x.child[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// mrJoin takes a reference to a and borrows b; it returns a reference to their least upper bound.
-func mrJoin(a, b *mrNode) *mrNode {
-	if mrLeq(b, a) {
-		return a
-	}
-	if mrLeq(a, b) {
-		var height int32
-		if a != nil {
-			height = a.height
-		}
-		mrRetain(b)
-		mrRelease(a)
-		return mrGrow(b, height)
-	}
-	return mrJoinIn(mrGrow(a, b.height), b)
-}
-
-// mrJoinIn is mrJoin where a is at least as tall as b and neither is nil.
-func mrJoinIn(a, b *mrNode) *mrNode {
-	a = mrOwn(a)
+	covers, covered = true, true
 	if a.height > b.height {
-		slot := &a.inner().child[0]
-		if *slot == nil {
-			*slot = mrGrow(mrRetain(b), a.height-1)
-		} else {
-			*slot = mrJoin(*slot, b)
+		// Only a's first child is about what b can hold.
+		for _, c := range a.inner().child[1:] {
+			if c != nil {
+				covered = false
+				break
+			}
 		}
-		return a
+		below, above := mrCompare(a.inner().child[0], b)
+		return below, above && covered
 	}
 	if a.height == 0 {
 		x, y := &a.leaf().clk, &b.leaf().clk
 		for i := range y {
-			x[i] = max(x[i], y[i])
+			if x[i] != y[i] {
+				if x[i] < y[i] {
+					covers = false
+				} else {
+					covered = false
+				}
+			}
 		}
-		return a
+		return covers, covered
 	}
 	x, y := a.inner(), b.inner()
 	for i := range y.child {
-		if y.child[i] == nil {
+		if x.child[i] == y.child[i] {
 			continue
 		}
-		if x.child[i] == nil {
-			x.child[i] = mrRetain(y.child[i])
-		} else {
-			x.child[i] = mrJoin(x.child[i], y.child[i])
+		more, less := mrCompare(x.child[i], y.child[i])
+		covers, covered = covers && more, covered && less
+		if !covers && !covered {
+			break
 		}
 	}
-	return a
+	return covers, covered
+}
+
+// mrJoin takes a reference to a and borrows b; it returns a reference to their least upper bound, and
+// whether that is more than a knew.
+func mrJoin(a, b *mrNode) (joined *mrNode, more bool) {
+	if a != nil && b != nil && a != b && a.height|b.height == 0 && mrSole(a) {
+		return a, mrMax(&a.leaf().clk, &b.leaf().clk)
+	}
+	return mrUnite(a, b)
+}
+
+// mrMax raises each element of x to that of y, and reports whether it changed any.
+func mrMax(x, y *[mrLeafFan]uint32) bool {
+	var changed uint32
+	for i := range y {
+		was := x[i]
+		is := max(was, y[i])
+		x[i] = is
+		changed |= is ^ was
+	}
+	return changed != 0
+}
+
+// mrUnite is mrJoin that shares b, or parts of b, wherever they cover a. They are shared also where the
+// two are equal: from then on a comparison of the two ends where it begins.
+func mrUnite(a, b *mrNode) (joined *mrNode, more bool) {
+	if a == b || b == nil {
+		return a, false
+	}
+	if a == nil {
+		return mrRetain(b), true
+	}
+	covers, covered := mrCompare(a, b)
+	if covered {
+		height := a.height
+		mrRetain(b)
+		mrRelease(a)
+		return mrGrow(b, height), !covers
+	}
+	if covers {
+		return a, false
+	}
+	a = mrOwn(mrGrow(a, b.height))
+	if a.height > b.height {
+		slot := &a.inner().child[0]
+		*slot, _ = mrUnite(*slot, b)
+		*slot = mrGrow(*slot, a.height-1)
+		return a, true
+	}
+	if a.height == 0 {
+		return a, mrMax(&a.leaf().clk, &b.leaf().clk)
+	}
+	x, y := a.inner(), b.inner()
+	for i := range y.child {
+		x.child[i], _ = mrUnite(x.child[i], y.child[i])
+	}
+	return a, true
 }

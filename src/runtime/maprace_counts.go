@@ -93,25 +93,31 @@ func mrEstimate(zeros, size uint) uint {
 	return (sum + 1<<15) >> 16
 }
 
+// mrEachHeader calls f for the state of every map whose header is in the heap, on the system stack and
+// with the heap's lock held, if that can be had.
+func mrEachHeader(f func(*abi.MapraceState)) {
+	for _, span := range mheap_.allspans {
+		if mrHeader.size == 0 || span.state.get() != mSpanInUse || span.elemsize != mrHeader.size {
+			continue
+		}
+		for i := uintptr(0); i < uintptr(span.nelems); i++ {
+			s := (*abi.MapraceState)(unsafe.Pointer(span.base() + i*span.elemsize + mrHeader.offset))
+			if s.Magic == mrMagic && s.Place <= mrPlaces.used {
+				f(s)
+			}
+		}
+	}
+}
+
 // mrFoldLive folds the maps that are still alive.
 func mrFoldLive() {
-	if mrHeader.size == 0 {
-		return
-	}
 	systemstack(func() {
 		// A thread that dies may have stopped others anywhere: then go without the lock.
 		locked := panicking.Load() == 0
 		if locked {
 			lock(&mheap_.lock)
 		}
-		for _, span := range mheap_.allspans {
-			if span.state.get() != mSpanInUse || span.elemsize != mrHeader.size {
-				continue
-			}
-			for i := uintptr(0); i < uintptr(span.nelems); i++ {
-				mrFold((*abi.MapraceState)(unsafe.Pointer(span.base() + i*span.elemsize + mrHeader.offset)))
-			}
-		}
+		mrEachHeader(mrFold)
 		if locked {
 			unlock(&mheap_.lock)
 		}

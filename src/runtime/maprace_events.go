@@ -45,7 +45,7 @@ func (c *mrG) note(kind uint8, addr, fp uintptr) {
 		c.ring = r
 	}
 	e := &r.event[r.used%mrRingSize]
-	e.time = mrTime()
+	e.time = c.moment()
 	e.kind = kind
 	e.addr = addr
 	e.n = uint8(mrWalk(getg(), fp, e.pc[:]))

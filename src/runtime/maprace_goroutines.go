@@ -1,7 +1,7 @@
 //go:build maprace
 
-// Per-goroutine state of the detector, the memory it lives in, and the slots (tids) that name
-// goroutines in epochs.
+// Per-goroutine state of the detector: what a goroutine knows, and what it hands over. The slots that
+// name goroutines in epochs are in maprace_slots.go.
 //
 // A context (mrG) is made for every goroutine when it starts; its address is g.racectx. Everything
 // here lives outside the Go heap and is written without write barriers, because hooks run inside the
@@ -15,12 +15,14 @@ import (
 	"unsafe"
 )
 
-// mrSpin is a lock for a few instructions. Its holder cannot be preempted.
-type mrSpin struct{ state uint32 }
+// mrSpin is a lock for a few instructions. Its holder cannot be preempted. Its count is odd while it is
+// held and never comes back: what was read without the lock is whole if the count is even before, and
+// the same after.
+type mrSpin struct{ count uint32 }
 
 func (l *mrSpin) lock() {
 	getg().m.locks++
-	for i := 0; !atomic.Cas(&l.state, 0, 1); i++ {
+	for i := 0; !l.take(); i++ {
 		if i < 20 {
 			procyield(10)
 		} else {
@@ -29,10 +31,18 @@ func (l *mrSpin) lock() {
 	}
 }
 
+func (l *mrSpin) take() bool {
+	count := l.look()
+	return count&1 == 0 && atomic.Cas(&l.count, count, count+1)
+}
+
+// look returns the count, for a reader without the lock.
+func (l *mrSpin) look() uint32 { return atomic.Load(&l.count) }
+
 // tryLock is lock that gives up after about a second.
 func (l *mrSpin) tryLock() bool {
 	getg().m.locks++
-	for i := 0; !atomic.Cas(&l.state, 0, 1); i++ {
+	for i := 0; !l.take(); i++ {
 		if i == 1000 {
 			getg().m.locks--
 			return false
@@ -43,7 +53,7 @@ func (l *mrSpin) tryLock() bool {
 }
 
 func (l *mrSpin) unlock() {
-	atomic.Store(&l.state, 0)
+	atomic.StoreRel(&l.count, l.count+1)
 	gp := getg()
 	gp.m.locks--
 	if gp.m.locks == 0 && gp.preempt {
@@ -65,13 +75,17 @@ type mrG struct {
 	_ sys.NotInHeap
 	// epoch is tid<<32 | clk; 0 until the first recorded access.
 	epoch uint64
-	// clock is what this goroutine knows of the others, and of itself as of its last hand-over.
+	// clock is what this goroutine knows of the others. Of itself it may know less than epoch says.
 	clock *mrNode
 	// heard is what it knows besides, from the other end of connections (maprace_io.go).
 	heard *mrNode
-	// handedOver says that clock was given away since clk last moved: the next access needs a new clk.
-	handedOver bool
-	fresh      bool
+	// handedOver says that epoch was given away: the next access needs a new one. learned says that clock
+	// or heard has grown since: epoch cannot stand for what would be given away now.
+	handedOver, learned bool
+	// time is when, at some turn on a processor, it last looked at the clock; it did moments looks ago.
+	time    uint32
+	moments uint32
+	turn    uint64
 	// created is the stack of the go statement.
 	created uint32
 	goid    uint64
@@ -113,9 +127,6 @@ func mrNewContext(parent *mrG, created uint32) *mrG {
 		}
 		q.n--
 		q.lock.unlock()
-		if tid := uint32(c.epoch >> 32); tid != 0 {
-			mrTidRecord(tid).context = nil
-		}
 		ring := c.ring
 		*c = mrG{}
 		if ring != nil {
@@ -128,7 +139,9 @@ func mrNewContext(parent *mrG, created uint32) *mrG {
 	}
 	c.created = created
 	if parent != nil {
-		c.clock = mrRetain(parent.publish())
+		parent.publish()
+		parent.clock = parent.whole()
+		c.clock = mrRetain(parent.clock)
 		c.heard = mrRetain(parent.heard)
 	}
 	return c
@@ -136,6 +149,9 @@ func mrNewContext(parent *mrG, created uint32) *mrG {
 
 // mrEndContext gives a context back when its goroutine has ended.
 func mrEndContext(c *mrG) {
+	if c.epoch != 0 {
+		mrGiveSlot(c.epoch)
+	}
 	mrRelease(c.clock)
 	mrRelease(c.heard)
 	c.clock, c.heard = nil, nil
@@ -152,15 +168,41 @@ func mrEndContext(c *mrG) {
 	q.lock.unlock()
 }
 
-// publish returns the clock to hand over, the goroutine's own epoch included. The caller retains it.
-func (c *mrG) publish() *mrNode {
-	if c.fresh {
-		c.clock = mrSet(c.clock, uint32(c.epoch>>32), uint32(c.epoch))
-		c.fresh = false
+// mrTickHeight is how tall a clock may be whose goroutine takes a new epoch only to hand it over.
+const mrTickHeight = 0
+
+// publish prepares c to hand over what it knows: clock, heard and the epoch that it returns. Whoever
+// knows that epoch knows everything that was handed over with it. The epoch is 0 where there is none
+// such, and then clock holds c's own epoch too.
+//
+// One that was given away before does not stand for what was learned since, so a new one is needed. A
+// crowd that hands on what all of it knows is better off without: with an epoch of its own for each
+// hand-over no two clocks would ever be equal.
+func (c *mrG) publish() uint64 {
+	if c.epoch == 0 {
+		return 0
 	}
-	c.handedOver = true
-	return c.clock
+	if c.handedOver && c.learned {
+		if c.clock != nil && c.clock.height > mrTickHeight {
+			c.clock = c.whole()
+			return 0
+		}
+		c.advance()
+	}
+	c.handedOver, c.learned = true, false
+	return c.epoch
 }
+
+// whole turns c's reference to its clock into one to a clock that holds c's own epoch too.
+func (c *mrG) whole() *mrNode {
+	if c.epoch == 0 {
+		return c.clock
+	}
+	return mrKnow(c.clock, c.epoch)
+}
+
+// knowsNothing reports whether c has nothing to hand over.
+func (c *mrG) knowsNothing() bool { return c.clock == nil && c.epoch == 0 && c.heard == nil }
 
 // now returns the epoch of an access that happens now. The local time moves only when something was
 // handed over since the last access: what was handed over must not cover this access.
@@ -172,25 +214,29 @@ func (c *mrG) now() uint64 {
 }
 
 func (c *mrG) advance() {
-	c.handedOver = false
-	c.fresh = true
-	if c.epoch == 0 || uint32(c.epoch) == ^uint32(0) {
+	c.handedOver, c.learned = false, false
+	if c.epoch == 0 {
+		mrSweepSlots()
 		c.goid = getg().goid
-		if c.epoch != 0 {
-			// Local time is used up: go on under a new slot that knows the old one to its end.
-			c.clock = mrSet(c.clock, uint32(c.epoch>>32), uint32(c.epoch))
-		}
-		c.epoch = uint64(mrNewTid(c))<<32 | 1
-		return
+		c.epoch = mrTakeSlot(c)
+	} else if uint32(c.epoch) == ^uint32(0) {
+		// Local time is used up: go on under a new slot that knows the old one to its end.
+		c.clock = c.whole()
+		c.epoch = mrTakeSlot(c)
+	} else {
+		c.epoch++
 	}
-	c.epoch++
+}
+
+// knowsFirmly reports whether everything up to epoch e happened before what c does now, hearsay aside.
+func (c *mrG) knowsFirmly(e uint64) bool {
+	tid := uint32(e >> 32)
+	return tid == uint32(c.epoch>>32) || mrGet(c.clock, tid) >= uint32(e)
 }
 
 // knows reports whether everything up to epoch e happened before what c does now.
 func (c *mrG) knows(e uint64) bool {
-	tid := uint32(e >> 32)
-	return tid == uint32(c.epoch>>32) || mrGet(c.clock, tid) >= uint32(e) ||
-		c.heard != nil && mrGet(c.heard, tid) >= uint32(e)
+	return c.knowsFirmly(e) || c.heard != nil && mrGet(c.heard, uint32(e>>32)) >= uint32(e)
 }
 
 // isAfter reports whether an access with epoch e at a time happened before what c does now.
@@ -198,48 +244,20 @@ func (c *mrG) isAfter(e uint64, time uint32) bool {
 	return c.knows(e) || c.sawAllUntil != 0 && int32(time-c.sawAllUntil) <= 0
 }
 
-// mrTid says whom a slot names. Slots are never reused, so an epoch names one goroutine for ever.
-type mrTid struct {
-	_       sys.NotInHeap
-	context *mrG
-	goid    uint64
-	created uint32
-}
+// mrMomentsMost bounds how many events in a row may be given the same time.
+const mrMomentsMost = 32
 
-const (
-	mrTidChunk  = 1 << 12
-	mrTidChunks = 1 << 14
-)
-
-var mrTids struct {
-	lock   mrSpin
-	used   uint32
-	chunks [mrTidChunks]*[mrTidChunk]mrTid
-}
-
-// mrNewTid gives c a slot. When all slots are used up the last one is shared, which can hide
-// conflicts between the goroutines that share it, so that each is counted as dropped.
-func mrNewTid(c *mrG) uint32 {
-	t := &mrTids
-	t.lock.lock()
-	tid := t.used + 1
-	if tid == mrTidChunk*mrTidChunks-1 {
-		tid--
-		mrDropped++
+// moment is mrTime for an event of c. Asking the processor for the time costs more than most of what is
+// timed, so one answer serves for a few events of one turn on a processor, unless finalizers ran
+// meanwhile: what is older than they are, they have seen.
+func (c *mrG) moment() uint32 {
+	turn := uint64(atomic.Load(&mrCollections)) << 32
+	if p := getg().m.p.ptr(); p != nil {
+		turn |= uint64(p.schedtick)
 	}
-	t.used = tid
-	chunk := &t.chunks[tid/mrTidChunk]
-	if *chunk == nil {
-		*chunk = (*[mrTidChunk]mrTid)(mrAlloc(unsafe.Sizeof([mrTidChunk]mrTid{})))
+	if c.moments == 0 || c.turn != turn {
+		c.time, c.turn, c.moments = mrTime(), turn, mrMomentsMost
 	}
-	r := &(*chunk)[tid%mrTidChunk]
-	r.context = c
-	r.goid = c.goid
-	r.created = c.created
-	t.lock.unlock()
-	return tid
-}
-
-func mrTidRecord(tid uint32) *mrTid {
-	return &mrTids.chunks[tid/mrTidChunk][tid%mrTidChunk]
+	c.moments--
+	return c.time
 }

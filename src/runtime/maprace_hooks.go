@@ -9,6 +9,7 @@ package runtime
 
 import (
 	"internal/abi"
+	"internal/runtime/atomic"
 	"unsafe"
 )
 
@@ -75,9 +76,13 @@ func racectxend(racectx uintptr) {
 	}
 }
 
+// mrCollections counts how often finalizers began to run.
+var mrCollections uint32
+
 // racefingo is called before finalizers and cleanups run: the collector lets them see everything that
 // happened until then.
 func racefingo() {
+	atomic.Xadd(&mrCollections, 1)
 	if c := mrContext(); c != nil {
 		c.sawAllUntil = mrTime() | 1
 	}

@@ -36,7 +36,7 @@ func mrStreamAddr(stream uintptr) uintptr {
 // mrStreamWrite is called before bytes are written to a stream.
 func mrStreamWrite(stream uintptr, pipe bool) {
 	c := mrSyncing(getg(), nil)
-	if c == nil || c.clock == nil && c.epoch == 0 {
+	if c == nil || c.knowsNothing() {
 		return
 	}
 	addr := mrStreamAddr(stream)
@@ -76,9 +76,23 @@ func mrStreamRead(stream uintptr, pipe bool) {
 	}
 	if pipe {
 		c.learn(s)
-	} else if s.clock != nil {
-		c.heard = mrJoin(c.heard, s.clock)
+	} else {
+		c.hear(s)
 	}
 	c.note(mrEventAcquire, addr, getfp())
 	s.lock.unlock()
+}
+
+// hear joins what an object carries, whose lock is held, into what c knows by hearsay.
+func (c *mrG) hear(s *mrSync) {
+	if s.release != 0 && c.knows(s.release) {
+		return
+	}
+	var more bool
+	c.heard, more = mrJoin(c.heard, s.clock)
+	if s.release != 0 {
+		c.heard = mrKnow(c.heard, s.release)
+		more = true
+	}
+	c.learned = c.learned || more
 }

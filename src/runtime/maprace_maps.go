@@ -148,7 +148,7 @@ func mrMapRead(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint8
 	if gp.raceignore >= mrMuted {
 		return
 	}
-	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: mrTime(), op: op}
+	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: c.moment(), op: op}
 	a.site = c.site(getfp())
 	mrRecordRead(c, t, s, &a)
 }
@@ -181,7 +181,7 @@ func mrMapWrite(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint
 	if gp.raceignore >= mrMuted {
 		return
 	}
-	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: mrTime(), op: op}
+	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: c.moment(), op: op}
 	a.site = c.site(getfp())
 	mrRecordWrite(c, t, s, &a)
 }
@@ -189,11 +189,11 @@ func mrMapWrite(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint
 func mrLock(s *abi.MapraceState) *mrSpin { return (*mrSpin)(unsafe.Pointer(&s.Lock)) }
 
 // mrSketch marks what was seen in the linear-counting sketches.
-func mrSketch(s *abi.MapraceState, a *mrAccess) {
+func mrSketch(c *mrG, s *abi.MapraceState, a *mrAccess) {
 	if a.key != 0 {
 		s.Keys |= 1 << (a.key % 64)
 	}
-	s.Goroutines |= 1 << (uint32(a.epoch>>32) * 0x9E3779B1 >> 27)
+	s.Goroutines |= 1 << (uint32(c.goid) * 0x9E3779B1 >> 27)
 }
 
 func mrLastWrite(s *abi.MapraceState) mrAccess {
@@ -213,7 +213,7 @@ func mrRecordRead(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	var other mrAccess
 	lock := mrLock(s)
 	lock.lock()
-	mrSketch(s, a)
+	mrSketch(c, s, a)
 	mrTyped(t, s)
 	if s.Write != 0 && !c.isAfter(s.Write, s.WriteTime) {
 		other = mrLastWrite(s)
@@ -270,7 +270,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	n := 0
 	lock := mrLock(s)
 	lock.lock()
-	mrSketch(s, a)
+	mrSketch(c, s, a)
 	mrTyped(t, s)
 	if s.Write != 0 && !c.isAfter(s.Write, s.WriteTime) {
 		others[n] = mrLastWrite(s)

@@ -268,7 +268,7 @@ func mrWriteConflict(id uint32, s *abi.MapraceState, place uint32, first, second
 }
 
 func (l *mrLine) access(a *mrAccess) {
-	who := mrTidRecord(uint32(a.epoch >> 32))
+	who := mrHolderOf(a.epoch)
 	l.raw(`{"kind":`)
 	l.str(mrOpNames[a.op])
 	l.raw(`,"goroutine":{"id":`)

@@ -3,10 +3,13 @@
 // Synchronisation objects: what a goroutine that acquires one learns from those that released it.
 //
 // An object is the address the standard library's hooks name (a mutex, a channel's buffer slot, a
-// timer, an atomic word). Only objects that carry knowledge are kept, in a hash table whose chains
-// hold the objects of one 128-byte block of memory, so that all objects of freed memory are found
-// together when the sweeper forgets them. Nodes are recycled but stay nodes: a reader may follow a
-// stale link without a lock, and checks the address again under the node's lock.
+// timer, an atomic word). Only objects that carry knowledge are kept, in a hash table in which the
+// objects of one 128-byte block of memory lie side by side, so that all objects of freed memory are
+// found together when the sweeper forgets them. Nodes are recycled but stay nodes: a reader may follow a
+// stale link without a lock, and looks whether the stripe's lock was used meanwhile.
+//
+// The epoch of an object's last releaser says in one word what the object carries, when that is what the
+// releaser knew: most acquires find that they know the epoch, and take no lock.
 
 package runtime
 
@@ -17,60 +20,67 @@ import (
 )
 
 const (
-	mrSyncBuckets    = 1 << 17
 	mrSyncBlockShift = 7
-	mrSyncStripes    = 1 << 8
+	// mrSyncLanes is how many buckets the objects of one block are spread over.
+	mrSyncLanes   = 8
+	mrSyncBlocks  = 1 << 16
+	mrSyncStripes = 1 << 8
 	// mrSyncPages is how many flags tell apart pages that hold objects from pages that hold none.
 	mrSyncPages = 1 << 16
 )
 
 type mrSync struct {
-	_     sys.NotInHeap
-	next  *mrSync
-	addr  uintptr
-	clock *mrNode
-	heard *mrNode // see maprace_io.go
-	lock  mrSpin
+	_    sys.NotInHeap
+	next *mrSync
+	addr uintptr
+	// release is the epoch that stands for all that the object carries, and belongs to it on top of
+	// clock; 0 when no epoch does.
+	release uint64
+	lock    mrSpin
+	clock   *mrNode
+	heard   *mrNode // see maprace_io.go
 }
 
 var mrSyncs struct {
-	bucket [mrSyncBuckets]*mrSync
+	bucket [mrSyncBlocks * mrSyncLanes]*mrSync
 	stripe [mrSyncStripes]mrSpin
 	free   [mrSyncStripes]*mrSync
 	// page has a non-zero byte for every page (by hash) in which an object was ever kept.
 	page [mrSyncPages]uint8
 }
 
-func mrSyncHash(addr uintptr) uintptr {
+// mrSyncBucket returns the bucket for an address.
+func mrSyncBucket(addr uintptr) uintptr {
 	h := addr >> mrSyncBlockShift
 	h ^= h >> 17
-	return h % mrSyncBuckets
+	return h%mrSyncBlocks*mrSyncLanes + addr>>(mrSyncBlockShift-3)%mrSyncLanes
 }
 
-// mrFindSync returns the object at addr with its lock held, nil when nothing is known of it.
-func mrFindSync(addr uintptr) *mrSync {
-	h := mrSyncHash(addr)
+func mrSyncStripe(bucket uintptr) *mrSpin { return &mrSyncs.stripe[mrSyncStripeNumber(bucket)] }
+
+func mrSyncStripeNumber(bucket uintptr) uintptr { return bucket / mrSyncLanes % mrSyncStripes }
+
+// mrSeekSync returns the object at addr, nil when nothing is known of it. Its lock is not held: it may
+// be another address's by now.
+func mrSeekSync(addr uintptr) *mrSync {
+	if mrSyncs.page[addr/_PageSize%mrSyncPages] == 0 {
+		return nil
+	}
+	h := mrSyncBucket(addr)
+	stripe := mrSyncStripe(h)
+	seen := stripe.look()
 	s := (*mrSync)(atomic.Loadp(unsafe.Pointer(&mrSyncs.bucket[h])))
 	for steps := 0; s != nil && steps < 64; steps++ {
 		if s.addr == addr {
-			s.lock.lock()
-			if s.addr == addr {
-				return s
-			}
-			s.lock.unlock()
-			break
+			return s
 		}
 		s = (*mrSync)(atomic.Loadp(unsafe.Pointer(&s.next)))
 	}
-	if s == nil {
+	if s == nil && seen&1 == 0 && stripe.look() == seen {
 		return nil
 	}
-	stripe := &mrSyncs.stripe[h%mrSyncStripes]
 	stripe.lock()
 	s = mrFindInBucket(h, addr)
-	if s != nil {
-		s.lock.lock()
-	}
 	stripe.unlock()
 	return s
 }
@@ -83,22 +93,37 @@ func mrFindInBucket(h, addr uintptr) *mrSync {
 	return s
 }
 
+// mrFindSync returns the object at addr with its lock held, nil when nothing is known of it.
+func mrFindSync(addr uintptr) *mrSync {
+	for {
+		s := mrSeekSync(addr)
+		if s == nil {
+			return nil
+		}
+		s.lock.lock()
+		if s.addr == addr {
+			return s
+		}
+		s.lock.unlock()
+	}
+}
+
 // mrMakeSync is mrFindSync for those who release: an object that is not known yet is made.
 func mrMakeSync(addr uintptr) *mrSync {
 	if s := mrFindSync(addr); s != nil {
 		return s
 	}
-	h := mrSyncHash(addr)
-	stripe := &mrSyncs.stripe[h%mrSyncStripes]
+	h := mrSyncBucket(addr)
+	stripe := mrSyncStripe(h)
 	stripe.lock()
 	s := mrFindInBucket(h, addr)
 	if s == nil {
-		free := &mrSyncs.free[h%mrSyncStripes]
+		free := &mrSyncs.free[mrSyncStripeNumber(h)]
 		s = *free
 		if s != nil {
 			*free = s.next
 		} else {
-			s = (*mrSync)(mrAlloc(unsafe.Sizeof(mrSync{})))
+			s = (*mrSync)(persistentalloc(unsafe.Sizeof(mrSync{}), 64, &memstats.other_sys))
 		}
 		s.addr = addr
 		s.next = mrSyncs.bucket[h]
@@ -117,28 +142,45 @@ func mrShared(gp *g, addr uintptr) bool {
 
 // mrAcquire makes c know what was released at addr.
 func mrAcquire(c *mrG, addr uintptr) {
-	s := mrFindSync(addr)
-	if s == nil {
+	s := mrSeekSync(addr)
+	if s == nil || s.tellsNothing(c, addr) {
 		return
 	}
-	c.learn(s)
-	s.lock.unlock()
+	if s = mrFindSync(addr); s != nil {
+		c.learn(s)
+		s.lock.unlock()
+	}
 }
 
-// learn joins what an object carries, whose lock is held, into what c knows.
-func (c *mrG) learn(s *mrSync) {
-	if s.clock != nil && s.clock != c.clock {
-		c.clock = mrJoin(c.clock, s.clock)
+// tellsNothing reports whether c knows, without a lock, all that the object at addr carries.
+func (s *mrSync) tellsNothing(c *mrG, addr uintptr) bool {
+	e := atomic.Load64(&s.release)
+	return e != 0 && c.knowsFirmly(e) && s.addr == addr
+}
+
+// learn joins what an object carries, whose lock is held, into what c knows, and reports whether that
+// was anything new.
+func (c *mrG) learn(s *mrSync) bool { return c.join(s.release, s.clock, s.heard) }
+
+func (c *mrG) join(release uint64, clock, heard *mrNode) bool {
+	if release != 0 && c.knowsFirmly(release) {
+		return false
 	}
-	if s.heard != nil && s.heard != c.heard {
-		c.heard = mrJoin(c.heard, s.heard)
+	var more, moreHeard bool
+	c.clock, more = mrJoin(c.clock, clock)
+	c.heard, moreHeard = mrJoin(c.heard, heard)
+	if release != 0 {
+		c.clock = mrKnow(c.clock, release)
+		more = true
 	}
+	c.learned = c.learned || more || moreHeard
+	return more || moreHeard
 }
 
 // mrReleaseTo makes addr carry what c knows, instead of what it carried.
 func mrReleaseTo(c *mrG, addr uintptr) {
 	var s *mrSync
-	if c.clock == nil && c.epoch == 0 {
+	if c.knowsNothing() {
 		s = mrFindSync(addr)
 	} else {
 		s = mrMakeSync(addr)
@@ -150,29 +192,34 @@ func mrReleaseTo(c *mrG, addr uintptr) {
 	s.lock.unlock()
 }
 
-// replace stores c's clock in s, whose lock is held. A small clock is copied into the object's own
-// node, so that neither side has to copy it again when it next changes.
+// replace makes s, whose lock is held, carry what c knows. A clock of one leaf is copied into the object's
+// own leaf, so that neither side has to copy it again when it next changes.
 func (s *mrSync) replace(c *mrG) {
-	clock := c.publish()
-	if s.heard != c.heard {
-		mrRelease(s.heard)
-		s.heard = mrRetain(c.heard)
-	}
-	if clock == s.clock {
+	e := c.publish()
+	if e != 0 && s.release == e {
 		return
 	}
-	if clock != nil && clock.height == 0 && s.clock != nil && s.clock.height == 0 && mrSole(s.clock) {
+	clock := c.clock
+	switch {
+	case clock == s.clock:
+	case clock != nil && clock.height == 0 && s.clock != nil && s.clock.height == 0 && mrSole(s.clock):
 		s.clock.leaf().clk = clock.leaf().clk
-		return
+	default:
+		mrRetain(clock)
+		mrRelease(s.clock)
+		s.clock = clock
 	}
-	mrRetain(clock)
-	mrRelease(s.clock)
-	s.clock = clock
+	if s.heard != c.heard {
+		mrRetain(c.heard)
+		mrRelease(s.heard)
+		s.heard = c.heard
+	}
+	atomic.Store64(&s.release, e)
 }
 
 // mrMergeTo adds what c knows to what addr carries.
 func mrMergeTo(c *mrG, addr uintptr) {
-	if c.clock == nil && c.epoch == 0 {
+	if c.knowsNothing() {
 		return
 	}
 	s := mrMakeSync(addr)
@@ -181,23 +228,36 @@ func mrMergeTo(c *mrG, addr uintptr) {
 }
 
 func (s *mrSync) merge(c *mrG) {
-	clock := c.publish()
-	if s.clock != clock {
-		s.clock = mrJoin(s.clock, clock)
+	if s.release != 0 && c.knowsFirmly(s.release) || s.release == 0 && (s.clock == nil || s.clock == c.clock) &&
+		(s.heard == nil || s.heard == c.heard) {
+		s.replace(c)
+		return
 	}
-	if s.heard != c.heard {
-		s.heard = mrJoin(s.heard, c.heard)
+	e := c.publish()
+	if s.release != 0 {
+		s.clock = mrKnow(s.clock, s.release)
 	}
+	s.clock, _ = mrJoin(s.clock, c.clock)
+	s.heard, _ = mrJoin(s.heard, c.heard)
+	if e != 0 {
+		s.clock = mrKnow(s.clock, e)
+	}
+	atomic.Store64(&s.release, 0)
 }
 
 // mrReleaseAcquire gives addr what c knows and c what addr carried until now.
 func mrReleaseAcquire(c *mrG, addr uintptr) {
 	s := mrMakeSync(addr)
-	clock, heard := s.clock, s.heard
-	s.clock, s.heard = mrRetain(c.publish()), mrRetain(c.heard)
+	if s.release != 0 && c.knowsFirmly(s.release) {
+		s.replace(c)
+		s.lock.unlock()
+		return
+	}
+	release, clock, heard := s.release, s.clock, s.heard
+	s.clock, s.heard = nil, nil
+	s.replace(c)
 	s.lock.unlock()
-	c.clock = mrJoin(c.clock, clock)
-	c.heard = mrJoin(c.heard, heard)
+	c.join(release, clock, heard)
 	mrRelease(clock)
 	mrRelease(heard)
 }
@@ -205,32 +265,38 @@ func mrReleaseAcquire(c *mrG, addr uintptr) {
 // mrForget drops all objects in freed memory.
 func mrForget(addr, size uintptr) {
 	for block := addr >> mrSyncBlockShift << mrSyncBlockShift; block < addr+size; block += 1 << mrSyncBlockShift {
-		h := mrSyncHash(block)
-		if mrSyncs.bucket[h] == nil {
+		first := mrSyncBucket(block)
+		for h := first; h < first+mrSyncLanes; h++ {
+			if mrSyncs.bucket[h] != nil {
+				mrForgetIn(h, addr, size)
+			}
+		}
+	}
+}
+
+func mrForgetIn(h, addr, size uintptr) {
+	stripe := mrSyncStripe(h)
+	stripe.lock()
+	for link := &mrSyncs.bucket[h]; *link != nil; {
+		s := *link
+		if s.addr < addr || s.addr >= addr+size {
+			link = &s.next
 			continue
 		}
-		stripe := &mrSyncs.stripe[h%mrSyncStripes]
-		stripe.lock()
-		for link := &mrSyncs.bucket[h]; *link != nil; {
-			s := *link
-			if s.addr < addr || s.addr >= addr+size {
-				link = &s.next
-				continue
-			}
-			s.lock.lock()
-			s.addr = 0
-			clock, heard := s.clock, s.heard
-			s.clock, s.heard = nil, nil
-			atomic.StorepNoWB(unsafe.Pointer(link), unsafe.Pointer(s.next))
-			s.lock.unlock()
-			free := &mrSyncs.free[h%mrSyncStripes]
-			s.next = *free
-			*free = s
-			mrRelease(clock)
-			mrRelease(heard)
-		}
-		stripe.unlock()
+		s.lock.lock()
+		s.addr = 0
+		clock, heard := s.clock, s.heard
+		s.clock, s.heard = nil, nil
+		atomic.Store64(&s.release, 0)
+		atomic.StorepNoWB(unsafe.Pointer(link), unsafe.Pointer(s.next))
+		s.lock.unlock()
+		free := &mrSyncs.free[mrSyncStripeNumber(h)]
+		s.next = *free
+		*free = s
+		mrRelease(clock)
+		mrRelease(heard)
 	}
+	stripe.unlock()
 }
 
 // mrHoldsSyncs reports whether a span may hold objects that must be forgotten when it is swept.

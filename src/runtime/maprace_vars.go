@@ -61,7 +61,7 @@ func mrVarRead(addr, size uintptr) {
 		if s == nil {
 			continue
 		}
-		a := mrAccess{epoch: c.now(), time: mrTime(), op: mrOpRead}
+		a := mrAccess{epoch: c.now(), time: c.moment(), op: mrOpRead}
 		a.site = c.site(getfp())
 		v := mrVarAt(addr)
 		v.state.Place = s.Place
@@ -90,7 +90,7 @@ func mrVarWrite(addr, size uintptr) {
 	if !hold {
 		return
 	}
-	c.written = mrWritten{addr, size, mrAccess{epoch: c.now(), time: mrTime(), op: mrOpAssign}}
+	c.written = mrWritten{addr, size, mrAccess{epoch: c.now(), time: c.moment(), op: mrOpAssign}}
 	c.written.access.site = c.site(getfp())
 	// What is overwritten now is a variable of a map whatever it will hold.
 	for p := addr; p < addr+size; p += goarch.PtrSize {
@@ -137,9 +137,14 @@ var mrVars struct {
 	free   [mrVarBuckets / 64]*mrVar
 }
 
+func mrVarHash(addr uintptr) uintptr {
+	block := addr >> mrSyncBlockShift
+	return (block ^ block>>17) % mrVarBuckets
+}
+
 // mrVarAt returns the variable at addr, made known if it is new.
 func mrVarAt(addr uintptr) *mrVar {
-	h := mrSyncHash(addr) % mrVarBuckets
+	h := mrVarHash(addr)
 	lock := &mrVars.lock[h%uintptr(len(mrVars.lock))]
 	lock.lock()
 	v := mrVars.bucket[h]
@@ -163,10 +168,25 @@ func mrVarAt(addr uintptr) *mrVar {
 	return v
 }
 
+// mrEachVar calls f for the state of every variable.
+func mrEachVar(f func(*abi.MapraceState)) {
+	for h := range mrVars.bucket {
+		if mrVars.bucket[h] == nil {
+			continue
+		}
+		lock := &mrVars.lock[h%len(mrVars.lock)]
+		lock.lock()
+		for v := mrVars.bucket[h]; v != nil; v = v.next {
+			f(&v.state)
+		}
+		lock.unlock()
+	}
+}
+
 // mrForgetVars drops the variables in freed memory.
 func mrForgetVars(addr, size uintptr) {
 	for block := addr >> mrSyncBlockShift << mrSyncBlockShift; block < addr+size; block += 1 << mrSyncBlockShift {
-		h := mrSyncHash(block) % mrVarBuckets
+		h := mrVarHash(block)
 		if mrVars.bucket[h] == nil {
 			continue
 		}

@@ -18,17 +18,45 @@ const GO_TYPE: Readonly<Record<string, string>> = {
   Pointer: "unsafe.Pointer",
 };
 
+/** The hook that loads an operand, and the type it loads. */
+const LOAD: Readonly<Record<string, readonly [hook: string, type: string]>> = {
+  Int32: ["mapraceLoad32", "uint32"],
+  Int64: ["mapraceLoad64", "uint64"],
+  Uint32: ["mapraceLoad32", "uint32"],
+  Uint64: ["mapraceLoad64", "uint64"],
+  Uintptr: ["mapraceLoadUintptr", "uintptr"],
+  Pointer: ["mapraceLoadPointer", "unsafe.Pointer"],
+};
+
+/** The body of a wrapped read-modify-write: what it does, its result, and when it has changed the word. */
+function update(parameters: string, result: string, call: string, changed = "true"): string {
+  return `(addr *T, ${parameters}) (${result}) {
+	_ = *addr
+	s := mapraceUpdate(unsafe.Pointer(addr))
+	${result.split(" ")[0]} = N(addr, ${call})
+	if s != nil {
+		mapraceUpdated(s, ${changed})
+	}
+	return
+}`;
+}
+
 /** The bodies of the wrapping functions by operation; T is the operand's type, N the plain function. */
 const WRAPPER: Readonly<Record<string, string>> = {
-  Load: "(addr *T) (val T) {\n\t_ = *addr\n\ts := mapraceLoad(unsafe.Pointer(addr))\n\tval = N(addr)\n\tmapraceLoaded(s, unsafe.Pointer(addr))\n\treturn val\n}",
-  Store:
-    "(addr *T, val T) {\n\t_ = *addr\n\ts := mapraceStore(unsafe.Pointer(addr))\n\tN(addr, val)\n\tmapraceDone(s)\n}",
-  Swap: "(addr *T, new T) (old T) {\n\t_ = *addr\n\ts := mapraceUpdate(unsafe.Pointer(addr))\n\told = N(addr, new)\n\tmapraceUpdated(s, true)\n\treturn old\n}",
-  CompareAndSwap:
-    "(addr *T, old, new T) (swapped bool) {\n\t_ = *addr\n\ts := mapraceUpdate(unsafe.Pointer(addr))\n\tswapped = N(addr, old, new)\n\tmapraceUpdated(s, swapped)\n\treturn swapped\n}",
-  Add: "(addr *T, delta T) (new T) {\n\t_ = *addr\n\ts := mapraceUpdate(unsafe.Pointer(addr))\n\tnew = N(addr, delta)\n\tmapraceUpdated(s, true)\n\treturn new\n}",
-  And: "(addr *T, mask T) (old T) {\n\t_ = *addr\n\ts := mapraceUpdate(unsafe.Pointer(addr))\n\told = N(addr, mask)\n\tmapraceUpdated(s, true)\n\treturn old\n}",
-  Or: "(addr *T, mask T) (old T) {\n\t_ = *addr\n\ts := mapraceUpdate(unsafe.Pointer(addr))\n\told = N(addr, mask)\n\tmapraceUpdated(s, true)\n\treturn old\n}",
+  Load: "(addr *T) T {\n\treturn T(HOOK((*LOADED)(unsafe.Pointer(addr))))\n}",
+  Store: `(addr *T, val T) {
+	_ = *addr
+	s := mapraceStore(unsafe.Pointer(addr))
+	N(addr, val)
+	if s != nil {
+		mapraceDone(s)
+	}
+}`,
+  Swap: update("new T", "old T", "new"),
+  CompareAndSwap: update("old, new T", "swapped bool", "old, new", "swapped"),
+  Add: update("delta T", "new T", "delta"),
+  And: update("mask T", "old T", "mask"),
+  Or: update("mask T", "old T", "mask"),
 };
 
 /**
@@ -38,7 +66,10 @@ const WRAPPER: Readonly<Record<string, string>> = {
 export function atomicWrappers(doc: string, callers: string): string {
   const wrappers = new Map<string, string>();
   for (const [, operation = "", operand = ""] of doc.matchAll(new RegExp(`^func ${OPERATION}\\(`, "gm"))) {
+    const [hook, loaded] = LOAD[operand] ?? ["", ""];
     const body = (WRAPPER[operation] ?? "")
+      .replace(/\bHOOK\b/g, hook)
+      .replace(/\bLOADED\b/g, loaded)
       .replace(/\bT\b/g, GO_TYPE[operand] ?? "")
       .replace(/\bN\b/g, operation + operand);
     wrappers.set(operation + operand, `func Maprace${operation}${operand}${body}\n`);
@@ -52,13 +83,21 @@ const MapraceCallers = "${callers}"
 
 // Calls into the race detector, see runtime/maprace_atomics.go.
 
-//go:linkname mapraceLoad runtime.mrAtomicLoad
+//go:linkname mapraceLoad32 runtime.mrAtomicLoad32
 //go:noescape
-func mapraceLoad(addr unsafe.Pointer) unsafe.Pointer
+func mapraceLoad32(addr *uint32) uint32
 
-//go:linkname mapraceLoaded runtime.mrAtomicLoaded
+//go:linkname mapraceLoad64 runtime.mrAtomicLoad64
 //go:noescape
-func mapraceLoaded(s, addr unsafe.Pointer)
+func mapraceLoad64(addr *uint64) uint64
+
+//go:linkname mapraceLoadPointer runtime.mrAtomicLoadPointer
+//go:noescape
+func mapraceLoadPointer(addr *unsafe.Pointer) unsafe.Pointer
+
+//go:linkname mapraceLoadUintptr runtime.mrAtomicLoadUintptr
+//go:noescape
+func mapraceLoadUintptr(addr *uintptr) uintptr
 
 //go:linkname mapraceStore runtime.mrAtomicStore
 //go:noescape
