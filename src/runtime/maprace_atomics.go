@@ -38,16 +38,14 @@ func mrAtomicContext(addr unsafe.Pointer) *mrG {
 }
 
 func mrAtomicLoad32(addr *uint32) uint32 {
-	c := mrAtomicContext(unsafe.Pointer(addr))
 	val := atomic.Load(addr)
-	s := mrAtomicSource(c, unsafe.Pointer(addr))
+	s, seen := mrAtomicSource(unsafe.Pointer(addr))
 	if s == nil {
 		return val
 	}
-	seen := s.lock.look()
 	val = atomic.Load(addr)
-	if !s.toldNothing(c, unsafe.Pointer(addr), seen) {
-		s = mrAtomicHold(c, unsafe.Pointer(addr))
+	if seen&1 != 0 || s.lock.look() != seen {
+		s = mrAtomicHold(unsafe.Pointer(addr))
 		val = atomic.Load(addr)
 		mrAtomicDone(s)
 	}
@@ -55,16 +53,14 @@ func mrAtomicLoad32(addr *uint32) uint32 {
 }
 
 func mrAtomicLoad64(addr *uint64) uint64 {
-	c := mrAtomicContext(unsafe.Pointer(addr))
 	val := atomic.Load64(addr)
-	s := mrAtomicSource(c, unsafe.Pointer(addr))
+	s, seen := mrAtomicSource(unsafe.Pointer(addr))
 	if s == nil {
 		return val
 	}
-	seen := s.lock.look()
 	val = atomic.Load64(addr)
-	if !s.toldNothing(c, unsafe.Pointer(addr), seen) {
-		s = mrAtomicHold(c, unsafe.Pointer(addr))
+	if seen&1 != 0 || s.lock.look() != seen {
+		s = mrAtomicHold(unsafe.Pointer(addr))
 		val = atomic.Load64(addr)
 		mrAtomicDone(s)
 	}
@@ -72,16 +68,14 @@ func mrAtomicLoad64(addr *uint64) uint64 {
 }
 
 func mrAtomicLoadPointer(addr *unsafe.Pointer) unsafe.Pointer {
-	c := mrAtomicContext(unsafe.Pointer(addr))
 	val := atomic.Loadp(unsafe.Pointer(addr))
-	s := mrAtomicSource(c, unsafe.Pointer(addr))
+	s, seen := mrAtomicSource(unsafe.Pointer(addr))
 	if s == nil {
 		return val
 	}
-	seen := s.lock.look()
 	val = atomic.Loadp(unsafe.Pointer(addr))
-	if !s.toldNothing(c, unsafe.Pointer(addr), seen) {
-		s = mrAtomicHold(c, unsafe.Pointer(addr))
+	if seen&1 != 0 || s.lock.look() != seen {
+		s = mrAtomicHold(unsafe.Pointer(addr))
 		val = atomic.Loadp(unsafe.Pointer(addr))
 		mrAtomicDone(s)
 	}
@@ -95,26 +89,29 @@ func mrAtomicLoadUintptr(addr *uintptr) uintptr {
 	return uintptr(mrAtomicLoad32((*uint32)(unsafe.Pointer(addr))))
 }
 
-// mrAtomicSource returns the object of a word that was just loaded; nil when whoever stored the value
-// told nothing with it.
-func mrAtomicSource(c *mrG, addr unsafe.Pointer) *mrSync {
+// mrAtomicSource returns the object of a word that was just loaded, nil when whoever stored the value told
+// nothing with it. A value that is loaded again now tells nothing new if seen is even, and still the count
+// of the object's lock after the load.
+func mrAtomicSource(addr unsafe.Pointer) (s *mrSync, seen uint32) {
+	c := mrAtomicContext(addr)
 	if c == nil {
-		return nil
+		return nil, 0
 	}
-	return mrSeekSync(uintptr(addr))
+	if s = mrSeekSync(uintptr(addr)); s == nil {
+		return nil, 0
+	}
+	seen = s.lock.look()
+	if !s.tellsNothing(c, uintptr(addr)) {
+		seen |= 1
+	}
+	return s, seen
 }
 
-// toldNothing reports whether c knows what was told with the value of the word at addr that was loaded
-// after s's lock was seen. It takes no lock, and cannot tell when the word was stored to meanwhile.
-func (s *mrSync) toldNothing(c *mrG, addr unsafe.Pointer, seen uint32) bool {
-	return seen&1 == 0 && s.tellsNothing(c, uintptr(addr)) && s.lock.look() == seen
-}
-
-// mrAtomicHold makes c know what the word at addr carries, and keeps that so until mrAtomicDone.
-func mrAtomicHold(c *mrG, addr unsafe.Pointer) *mrSync {
+// mrAtomicHold makes its caller know what the word at addr carries, and keeps that so until mrAtomicDone.
+func mrAtomicHold(addr unsafe.Pointer) *mrSync {
 	s := mrFindSync(uintptr(addr))
-	// Most loads tell nothing new: those are no events.
-	if s != nil && c.learn(s) {
+	if c := mrContext(); s != nil && c.learn(s) {
+		// Most loads tell nothing new: those are no events.
 		c.note(mrEventAcquire, uintptr(addr), getfp())
 	}
 	return s

@@ -163,16 +163,14 @@ func mrHeight(tid uint32) int32 {
 
 // mrGet returns the clk that n knows of tid, 0 when it knows nothing.
 func mrGet(n *mrNode, tid uint32) uint32 {
-	if n == nil {
-		return 0
+	if n != nil && n.height|int32(tid>>mrLeafBits) == 0 {
+		return n.leaf().clk[tid%mrLeafFan]
 	}
-	if n.height == 0 {
-		if tid >= mrLeafFan {
-			return 0
-		}
-		return n.leaf().clk[tid]
-	}
-	if mrIndex(n.height, tid) >= mrFan {
+	return mrGetIn(n, tid)
+}
+
+func mrGetIn(n *mrNode, tid uint32) uint32 {
+	if n == nil || mrHeight(tid) > n.height {
 		return 0
 	}
 	for n.height > 0 {
@@ -284,9 +282,10 @@ func mrJoin(a, b *mrNode) (joined *mrNode, more bool) {
 // mrMax raises each element of x to that of y, and reports whether it changed any.
 func mrMax(x, y *[mrLeafFan]uint32) bool {
 	var changed uint32
-	for i := range y {
+	// Past the last slot in use both are 0.
+	for i, clk := range y[:min(mrSlots.used+1, mrLeafFan)] {
 		was := x[i]
-		is := max(was, y[i])
+		is := max(was, clk)
 		x[i] = is
 		changed |= is ^ was
 	}

@@ -230,8 +230,7 @@ func (c *mrG) advance() {
 
 // knowsFirmly reports whether everything up to epoch e happened before what c does now, hearsay aside.
 func (c *mrG) knowsFirmly(e uint64) bool {
-	tid := uint32(e >> 32)
-	return tid == uint32(c.epoch>>32) || mrGet(c.clock, tid) >= uint32(e)
+	return uint32(e>>32) == uint32(c.epoch>>32) || mrGet(c.clock, uint32(e>>32)) >= uint32(e)
 }
 
 // knows reports whether everything up to epoch e happened before what c does now.

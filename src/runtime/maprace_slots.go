@@ -34,15 +34,8 @@ type mrSlot struct {
 	holder mrHolder
 	last   uint32 // the local time at which the last holder ended
 	next   uint32 // the slot after it in the queue of ended ones
-	state  uint8
+	swept  bool   // mrSweepSlots looks for its epochs and has found none yet
 }
-
-const (
-	mrSlotHeld = iota
-	mrSlotEnded
-	mrSlotUnnamed // ended, being swept, and no epoch of it has been found yet
-	mrSlotFree    // ended, and no epoch of it is left anywhere
-)
 
 const (
 	mrSlotChunk  = 1 << 12
@@ -64,6 +57,7 @@ var mrSlots struct {
 	lock     mrSpin
 	used     uint32
 	ended    mrSlotQueue
+	free     mrSlotQueue // ended ones of which no epoch is left anywhere
 	sweepAt  uint32
 	sweeping bool
 	chunks   [mrSlotChunks]*[mrSlotChunk]mrSlot
@@ -110,20 +104,22 @@ func mrTakeSlot(c *mrG) uint64 {
 		tid = mrFreshSlot()
 	}
 	s := mrSlotAt(tid)
-	s.state = mrSlotHeld
 	s.holder = mrHolder{c, c.goid, c.created, since, s.holder.before}
 	t.lock.unlock()
 	return uint64(tid)<<32 | uint64(since)
 }
 
-// mrEndedSlot takes the oldest ended slot that c may go on with, of the few that it looks at, out of
-// the queue; 0 when there is none. What c must not take goes to the queue's end.
+// mrEndedSlot takes an ended slot that c may go on with out of its queue: a free one, or the oldest of the
+// few that it looks at; 0 when there is none. What c must not take goes to the queue's end.
 func mrEndedSlot(c *mrG) uint32 {
-	q := &mrSlots.ended
+	t := &mrSlots
+	if t.free.n != 0 {
+		return t.free.pop()
+	}
+	q := &t.ended
 	for i := min(q.n, mrSlotTries); i > 0; i-- {
 		tid := q.pop()
-		s := mrSlotAt(tid)
-		if s.state == mrSlotFree || mrGet(c.clock, tid) >= s.last {
+		if mrGet(c.clock, tid) >= mrSlotAt(tid).last {
 			return tid
 		}
 		q.push(tid)
@@ -190,8 +186,7 @@ func mrGiveSlot(e uint64) {
 	t := &mrSlots
 	t.lock.lock()
 	tid := uint32(e >> 32)
-	s := mrSlotAt(tid)
-	s.last, s.state = uint32(e), mrSlotEnded
+	mrSlotAt(tid).last = uint32(e)
 	t.ended.push(tid)
 	t.lock.unlock()
 }
@@ -212,7 +207,7 @@ func mrSweepSlots() {
 	ended := t.ended
 	t.ended = mrSlotQueue{}
 	for tid := ended.first; tid != 0; tid = mrSlotAt(tid).next {
-		mrSlotAt(tid).state = mrSlotUnnamed
+		mrSlotAt(tid).swept = true
 	}
 	t.lock.unlock()
 
@@ -230,9 +225,9 @@ func mrSweepSlots() {
 	var kept mrSlotQueue
 	for ended.n != 0 {
 		tid := ended.pop()
-		if s := mrSlotAt(tid); s.state == mrSlotUnnamed {
-			s.state = mrSlotFree
-			t.ended.push(tid)
+		if s := mrSlotAt(tid); s.swept {
+			s.swept = false
+			t.free.push(tid)
 		} else {
 			kept.push(tid)
 		}
@@ -263,8 +258,8 @@ func mrNameSlots(s *abi.MapraceState) {
 }
 
 func mrNameSlot(e uint64) {
-	if s := mrSlotOf(e); s != nil && s.state == mrSlotUnnamed {
-		s.state = mrSlotEnded
+	if s := mrSlotOf(e); s != nil {
+		s.swept = false
 	}
 }
 
@@ -279,7 +274,7 @@ func mrUnnameReleases() {
 		stripe.lock()
 		for s := mrSyncs.bucket[i]; s != nil; s = s.next {
 			s.lock.lock()
-			if slot := mrSlotOf(s.release); slot != nil && slot.state == mrSlotUnnamed {
+			if slot := mrSlotOf(s.release); slot != nil && slot.swept {
 				s.clock = mrKnow(s.clock, s.release)
 				atomic.Store64(&s.release, 0)
 			}

@@ -63,10 +63,15 @@ func mrSyncStripeNumber(bucket uintptr) uintptr { return bucket / mrSyncLanes % 
 // mrSeekSync returns the object at addr, nil when nothing is known of it. Its lock is not held: it may
 // be another address's by now.
 func mrSeekSync(addr uintptr) *mrSync {
-	if mrSyncs.page[addr/_PageSize%mrSyncPages] == 0 {
-		return nil
-	}
 	h := mrSyncBucket(addr)
+	s := (*mrSync)(atomic.Loadp(unsafe.Pointer(&mrSyncs.bucket[h])))
+	if s == nil || s.addr == addr {
+		return s
+	}
+	return mrSeekInBucket(h, addr)
+}
+
+func mrSeekInBucket(h, addr uintptr) *mrSync {
 	stripe := mrSyncStripe(h)
 	seen := stripe.look()
 	s := (*mrSync)(atomic.Loadp(unsafe.Pointer(&mrSyncs.bucket[h])))
@@ -183,6 +188,10 @@ func mrReleaseTo(c *mrG, addr uintptr) {
 	if c.knowsNothing() {
 		s = mrFindSync(addr)
 	} else {
+		s = mrSeekSync(addr)
+		if s != nil && c.epoch != 0 && atomic.Load64(&s.release) == c.epoch && !c.learned && s.addr == addr {
+			return
+		}
 		s = mrMakeSync(addr)
 	}
 	if s == nil {

@@ -51,6 +51,21 @@ export const CONSTANTS: readonly Adaptation[] = [
     ],
   },
   {
+    // Its counters are used between race.Disable and race.Enable only: there is nothing to ask the detector.
+    file: "sync/rwmutex.go",
+    edits: [{ find: /\batomic\.Int32\b/g, replace: "mapraceInt32" }],
+    append: `
+type mapraceInt32 struct{ v int32 }
+
+func (x *mapraceInt32) Load() int32           { return atomic.LoadInt32(&x.v) }
+func (x *mapraceInt32) Store(val int32)       { atomic.StoreInt32(&x.v, val) }
+func (x *mapraceInt32) Add(delta int32) int32 { return atomic.AddInt32(&x.v, delta) }
+func (x *mapraceInt32) CompareAndSwap(old, new int32) bool {
+	return atomic.CompareAndSwapInt32(&x.v, old, new)
+}
+`,
+  },
+  {
     file: "sync/pool.go",
     edits: [{ find: /if runtime_randn\(4\) == 0 \{|if fastrandn\(4\) == 0 \{/, replace: "if false {" }],
   },
