@@ -158,7 +158,7 @@ function synchronise(walk: Walk, call: CallExpr, sync: SyncCall): boolean {
     performOnce(walk, call, lock);
     return true;
   }
-  if (sync.op === "lock") walk.state = { ...walk.state, held: take(walk.state.held, lock) };
+  if (sync.op === "lock") takeLock(walk, lock);
   else if (sync.op === "unlock") unlock(walk, lock.path);
   else if (lock.path !== null) {
     const signal: Signal = { by: "group", path: lock.path, closes: true };
@@ -167,6 +167,16 @@ function synchronise(walk: Walk, call: CallExpr, sync: SyncCall): boolean {
   }
   // A Wait of the program's own types may do more than waiting.
   return sync.op !== "wait" || calleesOf(walk.world, call, walk.fn).every((callee) => callee.kind !== "fn");
+}
+
+function takeLock(walk: Walk, lock: Held): void {
+  const { held, released } = walk.state;
+  // A caller's lock that was given back for a while is the caller's again.
+  const { path } = lock;
+  const again = path !== null && released.some((other) => pathKey(other) === pathKey(path));
+  walk.state = again
+    ? { ...walk.state, released: released.filter((other) => pathKey(other) !== pathKey(path)) }
+    : { ...walk.state, held: take(held, lock) };
 }
 
 function unlock(walk: Walk, path: Path | null): void {
