@@ -359,7 +359,8 @@ function valuesOfResult(
   index: number,
 ): readonly Value[] {
   if (callee.kind === "external" && callee.copies) return FRESH;
-  if (callee.kind !== "fn") return UNKNOWN;
+  // What an interface hands out may be anybody's.
+  if (callee.kind !== "fn" || callee.hidden) return UNKNOWN;
   const results = returnsOf(world, callee.fn)[index];
   return results ? substitute(world, results, bindCall(world, call, callee, scope), scope) : UNKNOWN;
 }

@@ -19,6 +19,8 @@ export type Callee =
       readonly receiver: readonly Value[];
       /** True where other functions may be reached as well, by another type behind an interface. */
       readonly dynamic: boolean;
+      /** True for a call through an interface, whatever is known to be behind it. */
+      readonly hidden: boolean;
     }
   /** A parameter of the function that calls it: its callers know what it is. */
   | { readonly kind: "parameter"; readonly parameter: Var }
@@ -196,7 +198,8 @@ function calleesOfName(world: World, fun: Expr, scope: Scope): readonly Callee[]
 
 /** The functions that a function value may be. */
 export function calleesOfValue(world: World, value: Value): readonly Callee[] {
-  if (value.kind === "func") return [{ kind: "fn", fn: value.fn, receiver: value.receiver, dynamic: false }];
+  if (value.kind === "func")
+    return [{ kind: "fn", fn: value.fn, receiver: value.receiver, dynamic: false, hidden: false }];
   if (value.kind !== "path") return [];
   const { root, steps } = value.path;
   if (steps.length === 0 && root.role === "param") return [{ kind: "parameter", parameter: root }];
@@ -208,7 +211,7 @@ export function calleesOfValue(world: World, value: Value): readonly Callee[] {
 
 function declared(world: World, func: Func, receiver: readonly Value[]): Callee {
   const fn = func.pkg?.inWorkspace || handlesMaps(func) ? world.fnOf(func) : null;
-  if (fn) return { kind: "fn", fn, receiver, dynamic: false };
+  if (fn) return { kind: "fn", fn, receiver, dynamic: false, hidden: false };
   const copies = func.pkg?.path === "maps" && (func.name === "Clone" || func.name === "Collect");
   return { kind: "external", func, copies };
 }
@@ -241,7 +244,7 @@ function calleesOfMethod(
   if (found.length > MOST_IMPLEMENTATIONS) return [];
   return found.flatMap((func): Callee[] => {
     const fn = world.fnOf(func);
-    return fn ? [{ kind: "fn", fn, receiver, dynamic: found.length > 1 }] : [];
+    return fn ? [{ kind: "fn", fn, receiver, dynamic: found.length > 1, hidden: true }] : [];
   });
 }
 

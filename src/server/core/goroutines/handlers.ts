@@ -137,7 +137,7 @@ function startMethod(walk: Walk, receiver: Expr, method: Func, kind: string): vo
   const own = fn.receiver;
   const itself: Value[] = own ? [{ kind: "path", path: { root: own.origin, steps: [] }, owned: false }] : [];
   const bound = known.length > 0 ? known : itself;
-  startHandler(walk, receiver, { kind: "fn", fn, receiver: bound, dynamic: false }, kind);
+  startHandler(walk, receiver, { kind: "fn", fn, receiver: bound, dynamic: false, hidden: false }, kind);
 }
 
 /** `RegisterXServer(server, implementation)` of gRPC, `rpc.Register(implementation)`, `sql.Register(name, driver)`. */

@@ -278,8 +278,10 @@ function passesBy(a: MapUse, b: MapUse): boolean {
 /** True where the struct that is used also has a lock, a `Once` or the like, and this use does not set it up. */
 function isMeantForMany(use: MapUse): boolean {
   const { root } = use.access.path;
-  if (root !== use.entry.receiver?.origin || (writes(use.access) && preparesOnly(use, PREPARES)))
-    return false;
+  if (root !== use.entry.receiver?.origin) return false;
+  // A query that fills what it looks into; what only adds is called before others come.
+  const answers = (use.entry.node.type.results?.fields ?? []).length > 0;
+  if (writes(use.access) && (!answers || preparesOnly(use, PREPARES))) return false;
   return (structType(root.type())?.fields ?? []).some((field) =>
     CONCURRENT_TYPES.has(qualifiedName(field.type())),
   );
