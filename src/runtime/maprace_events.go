@@ -37,8 +37,13 @@ type mrRing struct {
 	event [mrRingSize]mrEvent
 }
 
-// note remembers an event; fp is the frame to begin with.
+// note remembers an event; fp is the frame to begin with. The frames are walked first: were the stack to
+// grow before, fp would point into the old one.
+//
+//go:nosplit
 func (c *mrG) note(kind uint8, addr, fp uintptr) {
+	var pc [mrEventDepth]uintptr
+	n := mrWalk(getg(), fp, pc[:])
 	r := c.ring
 	if r == nil {
 		r = (*mrRing)(mrAlloc(unsafe.Sizeof(mrRing{})))
@@ -48,7 +53,8 @@ func (c *mrG) note(kind uint8, addr, fp uintptr) {
 	e.time = c.moment()
 	e.kind = kind
 	e.addr = addr
-	e.n = uint8(mrWalk(getg(), fp, e.pc[:]))
+	e.n = uint8(n)
+	e.pc = pc
 	r.used++
 }
 
@@ -117,6 +123,7 @@ var mrWords = [...]struct {
 	{"sync.(*WaitGroup)", [3]string{"wait group done waiting", "wait group done"}},
 	{"sync.(*Pool)", [3]string{"take from pool", "put into pool"}},
 	{"sync.(*Once)", [3]string{"once already done", "once done"}},
+	{"sync.runtime_notifyList", [3]string{"woken", "wake those who wait"}},
 	{"sync/atomic.", [3]string{"atomic load", "atomic store"}},
 	{"runtime.chansend", [3]string{"send on channel", "send on channel"}},
 	{"runtime.send", [3]string{"send on channel", "send on channel"}},

@@ -81,7 +81,10 @@ func mrWalk(gp *g, fp uintptr, pcs []uintptr) int {
 	return n
 }
 
-// site returns the id of the calling goroutine's stack; fp is the frame to begin with.
+// site returns the id of the calling goroutine's stack; fp is the frame to begin with. Were the stack to
+// grow on entry, fp would point into the old one.
+//
+//go:nosplit
 func (c *mrG) site(fp uintptr) uint32 {
 	var pcs [mrDepth]uintptr
 	var n int

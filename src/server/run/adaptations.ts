@@ -112,6 +112,25 @@ func (x *mapraceInt32) CompareAndSwap(old, new int32) bool {
     ],
   },
   {
+    // A sync.Cond orders a Signal before the Wait that it wakes; Go has no hook there, since most hold the lock.
+    file: "runtime/sema.go",
+    edits: [
+      {
+        find: /^(\t+)readyWithTime\(s, 4\)$/gm,
+        replace: "$1racerelease(unsafe.Pointer(s))\n$1raceacquireg(s.g, unsafe.Pointer(s))\n$&",
+      },
+      // One that was woken before it was parked.
+      {
+        find: /^\tatomic\.Store\(&l\.notify, /gm,
+        replace: "\tracereleasemerge(unsafe.Pointer(l))\n$&",
+      },
+      {
+        find: /(if less\(t, l\.notify\) \{\n\t+unlock\(&l\.lock\)\n)/,
+        replace: "$1\t\traceacquire(unsafe.Pointer(l))\n",
+      },
+    ],
+  },
+  {
     file: "runtime/malloc_generated.go",
     optional: true,
     edits: [
