@@ -1,11 +1,12 @@
 /**
  * The summaries of all functions of a program, each made once and on demand, callees first.
  *
- * What a summary is, is `events.ts`; how one function is walked, `walk.ts`. Recursive functions are walked
- * twice, the second time with what the first one found.
+ * What a summary is, is `events.ts`; how one function is walked, `walk.ts`; how recursive functions come to theirs,
+ * `calls/answers.ts`.
  */
-import { onBehalfOf, type World } from "../calls/callees.ts";
-import { type DeclFacts, type Fn, isCaptured, isVisibleIn } from "../calls/functions.ts";
+import type { Question } from "../calls/answers.ts";
+import type { World } from "../calls/callees.ts";
+import { type DeclFacts, type Fn, isCaptured, isVisibleIn, nameOfFn } from "../calls/functions.ts";
 import { mapType, qualifiedName } from "../calls/typeShape.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { assumedLocks } from "../locks/contracts.ts";
@@ -34,8 +35,6 @@ export interface Summaries {
   nilWritesIn(fn: Fn): readonly NilWrite[];
   /** Functions that a function's calls name directly. */
   calledIn(fn: Fn): ReadonlySet<Fn>;
-  /** Forgets what was found out about these declarations. */
-  forget(outdated: ReadonlySet<DeclFacts>): void;
 }
 
 /** A summary with what was noticed on the way. */
@@ -46,52 +45,32 @@ interface Walked {
   readonly called: ReadonlySet<Fn>;
 }
 
-/** Chains of calls deeper than this are cut, to stay within the stack. */
-const DEEPEST_CALL = 60;
+const NOTHING: Walked = { summary: EMPTY_SUMMARY, pairs: [], nilWrites: [], called: new Set() };
 
-/** An empty set of summaries for one version of a program. */
+const WALK: Question<DeclFacts, Fn, Walked> = {
+  unknown: NOTHING,
+  name: (_, fn) => nameOfFn(fn),
+  find: (world, _, fn) => summarize(world, fn),
+};
+
+/** The summaries of the functions of a program. */
 export function createSummaries(world: World): Summaries {
-  const done = new Map<Fn, Walked>();
-  const underWay = new Map<Fn, { assumed: Summary; recursive: boolean }>();
-  const walked = (fn: Fn): Walked | null => {
-    const known = done.get(fn);
-    if (known) return known;
-    if (underWay.size >= DEEPEST_CALL) return null;
-    const progress = { assumed: EMPTY_SUMMARY, recursive: false };
-    underWay.set(fn, progress);
-    let result = summarize(world, fn, summaryOf);
-    if (progress.recursive) {
-      progress.assumed = result.summary;
-      result = summarize(world, fn, summaryOf);
-    }
-    underWay.delete(fn);
-    done.set(fn, result);
-    return result;
-  };
-  const summaryOf = (fn: Fn): Summary => {
-    const current = underWay.get(fn);
-    if (!current) return walked(fn)?.summary ?? EMPTY_SUMMARY;
-    current.recursive = true;
-    return current.assumed;
-  };
+  const walked = (fn: Fn): Walked => world.answers.ask(WALK, fn.facts, fn);
   return {
     world,
-    summaryOf,
-    pairsIn: (fn) => walked(fn)?.pairs ?? [],
-    nilWritesIn: (fn) => walked(fn)?.nilWrites ?? [],
-    calledIn: (fn) => walked(fn)?.called ?? new Set(),
-    forget: (outdated) => {
-      for (const facts of outdated) for (const fn of facts.functions) done.delete(fn);
-    },
+    summaryOf: (fn) => walked(fn).summary,
+    pairsIn: (fn) => walked(fn).pairs,
+    nilWritesIn: (fn) => walked(fn).nilWrites,
+    calledIn: (fn) => walked(fn).called,
   };
 }
 
-function summarize(world: World, fn: Fn, summaryOf: (fn: Fn) => Summary): Walked {
+function summarize(world: World, fn: Fn): Walked {
   const pairs: ParallelPair[] = [];
   const nilWrites: NilWrite[] = [];
   const called = new Set<Fn>();
   const { body } = fn.node;
-  if (body === null) return { summary: EMPTY_SUMMARY, pairs, nilWrites, called };
+  if (body === null) return NOTHING;
   const walk: Walk = {
     world,
     fn,
@@ -105,14 +84,12 @@ function summarize(world: World, fn: Fn, summaryOf: (fn: Fn) => Summary): Walked
     parameterCalls: new Map(),
     byGroup: new Map(),
     called,
-    summaryOf,
+    summaryOf: (callee) => world.answers.ask(WALK, callee.facts, callee).summary,
     report: (pair) => pairs.push(pair),
     reportNil: (write) => nilWrites.push(write),
   };
-  return onBehalfOf(world, fn.facts, () => {
-    walkBody(walk, body);
-    return { summary: exported(walk), pairs, nilWrites, called };
-  });
+  walkBody(walk, body);
+  return { summary: exported(walk), pairs, nilWrites, called };
 }
 
 /** What callers of the function see of its walk: nothing that only its own locals reach. */

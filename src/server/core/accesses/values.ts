@@ -5,13 +5,15 @@
  * Flow-insensitive within a function; what a call returns comes from the returned expressions of its callee.
  * What cannot be told is `unknown`, and later phases stay silent about it.
  */
-import { type Callee, calleesOf, onBehalfOf, type World } from "../calls/callees.ts";
+import type { Question } from "../calls/answers.ts";
+import { type Callee, calleesOf, nameOfVar, type World } from "../calls/callees.ts";
 import {
   type DeclFacts,
   type Definition,
   type Fn,
   forEachChild,
   isCaptured,
+  nameOfFn,
   unparen,
 } from "../calls/functions.ts";
 import { mapType, structType, under } from "../calls/typeShape.ts";
@@ -119,29 +121,29 @@ function valuesOfIdent(world: World, id: Ident, scope: Scope): readonly Value[] 
 export function valuesOfVar(world: World, v: Var, scope: Scope): readonly Value[] {
   const variable = v.origin;
   if (variable.role !== "local" && variable.role !== "result") return [itself(variable, false)];
-  let locals = world.locals.get(scope.facts);
-  if (!locals) {
-    locals = new Map();
-    world.locals.set(scope.facts, locals);
-  }
-  const known = locals.get(variable);
-  if (known !== undefined) return known;
-  // A variable that is defined by itself (`m = append(m, …)`) is itself.
-  locals.set(variable, []);
-  const definitions = scope.facts.definitions.get(variable) ?? [];
-  const values = definitions.flatMap((d) => valuesOfDefinition(world, d, scope));
-  const aliases = distinct(values.filter((value) => value.kind === "path" || value.kind === "func"));
-  const earlier = aliases.some((value) => isOfEarlierRound(variable, value, scope));
-  const unknown = earlier || definitions.length === 0 || values.some((value) => value.kind === "unknown");
-  const fresh = values.some((value) => value.kind === "fresh");
-  let result: readonly Value[];
-  if (aliases.length === 0 || earlier) result = [itself(variable, !unknown)];
-  else if (aliases.length > MOST_ALIASES || !sharesWhenCopied(variable.type()))
-    result = [itself(variable, false)];
-  else result = fresh || unknown ? [...aliases, itself(variable, !unknown)] : aliases;
-  locals.set(variable, result);
-  return result;
+  return world.answers.ask(LOCAL, scope.facts, variable);
 }
+
+const LOCAL: Question<DeclFacts, Var, readonly Value[]> = {
+  // A variable that is defined by itself (`m = append(m, …)`) is itself.
+  unknown: [],
+  name: (_, variable) => nameOfVar(variable),
+  find(world, facts, variable) {
+    const scope: Scope = { pkg: facts.pkg, info: facts.info, facts };
+    const definitions = facts.definitions.get(variable) ?? [];
+    const values = definitions.flatMap((d) => valuesOfDefinition(world, d, scope));
+    const aliases = distinct(values.filter((value) => value.kind === "path" || value.kind === "func"));
+    const earlier = aliases.some((value) => isOfEarlierRound(variable, value, scope));
+    const unknown = earlier || definitions.length === 0 || values.some((value) => value.kind === "unknown");
+    const fresh = values.some((value) => value.kind === "fresh");
+    let result: readonly Value[];
+    if (aliases.length === 0 || earlier) result = [itself(variable, !unknown)];
+    else if (aliases.length > MOST_ALIASES || !sharesWhenCopied(variable.type()))
+      result = [itself(variable, false)];
+    else result = fresh || unknown ? [...aliases, itself(variable, !unknown)] : aliases;
+    return result;
+  },
+};
 
 /** True where a variable outside a loop holds what a variable of the loop was in a round before. */
 function isOfEarlierRound(variable: Var, value: Value, scope: Scope): boolean {
@@ -291,17 +293,19 @@ function throughOne(world: World, value: Value, steps: readonly Step[], scope: S
 /** True for a pointer field that is given, somewhere in the program, what was not made for it: it may be shared. */
 export function holdsOthers(world: World, field: Var): boolean {
   if (under(field.type()).kind !== "pointer") return false;
-  const known = world.shared.get(field);
-  if (known !== undefined) return known;
-  world.shared.set(field, false);
-  const found = world
-    .storesOf(field)
-    .some((store) =>
-      valuesOf(world, store.expr, store.scope).some((v) => v.kind === "unknown" || isOthers(v)),
-    );
-  world.shared.set(field, found);
-  return found;
+  return world.answers.ask(HOLDS_OTHERS, field.origin, field.origin);
 }
+
+const HOLDS_OTHERS: Question<Var, Var, boolean> = {
+  unknown: false,
+  name: nameOfVar,
+  find: (world, field) =>
+    world
+      .storesOf(field)
+      .some((store) =>
+        valuesOf(world, store.expr, store.scope).some((v) => v.kind === "unknown" || isOthers(v)),
+      ),
+};
 
 function isOthers(value: Value): boolean {
   return value.kind === "path" && !value.owned;
@@ -367,35 +371,36 @@ function valuesOfResult(
 
 /** What each result of a function may stand for, in terms of its parameters and of what outlives it. */
 export function returnsOf(world: World, fn: Fn): readonly (readonly Value[])[] {
-  const known = world.returns.get(fn);
-  if (known !== undefined) return known;
-  world.returns.set(fn, []);
-  const results: Value[][] = [];
-  const add = (index: number, values: readonly Value[]): void => {
-    const outlived = values.map((value) => outliving(value, fn));
-    results[index] = distinct([...(results[index] ?? []), ...outlived]);
-  };
-  const named = (fn.node.type.results?.fields ?? []).flatMap((field) => field.names);
-  const visit = (node: Node): void => {
-    if (node.kind === "FuncLit") return;
-    if (node.kind === "ReturnStmt") {
-      if (node.results.length === 0) {
-        for (const [i, name] of named.entries()) add(i, valuesOf(world, name, fn));
-      } else if (node.results.length === 1 && unparen(node.results[0]!).kind === "CallExpr") {
-        const call = unparen(node.results[0]!) as CallExpr;
-        const count = Math.max(1, named.length, (fn.node.type.results?.fields ?? []).length);
-        for (let i = 0; i < count; i++) add(i, valuesOfCall(world, call, fn, i));
-      } else for (const [i, result] of node.results.entries()) add(i, valuesOf(world, result, fn));
-    }
-    forEachChild(node, visit);
-  };
-  const body = fn.node.body;
-  onBehalfOf(world, fn.facts, () => {
-    if (body) for (const statement of body.list) visit(statement);
-  });
-  world.returns.set(fn, results);
-  return results;
+  return world.answers.ask(RETURNS, fn.facts, fn);
 }
+
+const RETURNS: Question<DeclFacts, Fn, readonly (readonly Value[])[]> = {
+  unknown: [],
+  name: (_, fn) => nameOfFn(fn),
+  find(world, _, fn) {
+    const results: Value[][] = [];
+    const add = (index: number, values: readonly Value[]): void => {
+      const outlived = values.map((value) => outliving(value, fn));
+      results[index] = distinct([...(results[index] ?? []), ...outlived]);
+    };
+    const named = (fn.node.type.results?.fields ?? []).flatMap((field) => field.names);
+    const visit = (node: Node): void => {
+      if (node.kind === "FuncLit") return;
+      if (node.kind === "ReturnStmt") {
+        if (node.results.length === 0) {
+          for (const [i, name] of named.entries()) add(i, valuesOf(world, name, fn));
+        } else if (node.results.length === 1 && unparen(node.results[0]!).kind === "CallExpr") {
+          const call = unparen(node.results[0]!) as CallExpr;
+          const count = Math.max(1, named.length, (fn.node.type.results?.fields ?? []).length);
+          for (let i = 0; i < count; i++) add(i, valuesOfCall(world, call, fn, i));
+        } else for (const [i, result] of node.results.entries()) add(i, valuesOf(world, result, fn));
+      }
+      forEachChild(node, visit);
+    };
+    for (const statement of fn.node.body?.list ?? []) visit(statement);
+    return results;
+  },
+};
 
 function outliving(value: Value, fn: Fn): Value {
   if (value.kind !== "path") return value;

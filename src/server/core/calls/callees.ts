@@ -5,10 +5,11 @@
  * What happens at the call (locks, goroutines, accesses) is for the walk that asks.
  */
 import { receiverOf, type Scope, type Value, valuesOf } from "../accesses/values.ts";
-import type { CallExpr, Expr, SelectorExpr } from "../syntax/ast.ts";
+import type { CallExpr, Decl, Expr, SelectorExpr } from "../syntax/ast.ts";
 import type { Func, Info, Interface, Program, Selection, Type, TypeName, Var } from "../types/types.ts";
+import { type Answers, createAnswers, type Question, type Subject } from "./answers.ts";
 import { type DeclFacts, declFacts, type Fn, unparen } from "./functions.ts";
-import type { Outline } from "./outline.ts";
+import type { Outline, OutlineChange } from "./outline.ts";
 import { deref, interfaceType, mapType, namedType, structType, under } from "./typeShape.ts";
 
 /** One function that a call may reach. */
@@ -30,119 +31,86 @@ export type Callee =
 /** What one analysis of a program knows and keeps: the memory of all phases, for one version of the program. */
 export interface World {
   program: Program;
-  /** The declaration that is being looked at; what is asked meanwhile, it depends on. */
-  current: DeclFacts | null;
-  /** Which declarations made use of a declaration. */
-  readonly dependents: Map<DeclFacts, Set<DeclFacts>>;
-  /** Which declarations asked what a variable is given. */
-  readonly askers: Map<Var, Set<DeclFacts>>;
+  readonly answers: Answers;
   /** Which declarations give a field or package-level variable a value. */
   readonly givers: Map<Var, Set<DeclFacts>>;
-  /** What locals stand for; filled by `accesses/values.ts`. */
-  readonly locals: Map<DeclFacts, Map<Var, readonly Value[]>>;
-  /** What functions return; filled by `accesses/values.ts`. */
-  readonly returns: Map<Fn, readonly (readonly Value[])[]>;
   /** Local structs whose fields are being looked up: one that is given itself is itself. */
   readonly underWay: Set<Var>;
-  /** Pointer fields that may hold what others have too; filled by `accesses/values.ts`. */
-  readonly shared: Map<Var, boolean>;
   /** Methods of the workspace's types by name; filled on first use. */
   methodsByName: Map<string, { readonly owner: TypeName; readonly func: Func }[]> | null;
-  /** Function values that fields and package-level variables hold; filled on first use. */
-  readonly functionsIn: Map<Var, readonly Value[]>;
   /** Everything that a field or package-level variable is given in the workspace. */
   storesOf(holder: Var): readonly Store[];
-  storesChanged(holder: Var): void;
   fnOf(func: Func): Fn | null;
 }
 
+/** Stands for the methods that types have, in what hangs on them. */
+const METHODS: Subject = {};
+
 /** A memory that knows nothing yet. */
 export function createWorld(program: Program, outline: Outline): World {
-  const stores = new Map<Var, readonly Store[]>();
   const world: World = {
     program,
-    current: null,
-    dependents: new Map(),
-    askers: new Map(),
+    answers: createAnswers(() => world),
     givers: new Map(),
-    locals: new Map(),
-    returns: new Map(),
     underWay: new Set(),
-    shared: new Map(),
     methodsByName: null,
-    functionsIn: new Map(),
     storesOf: (holder) => {
-      addTo(world.askers, holder.origin, world.current);
-      let known = stores.get(holder.origin);
-      if (!known) {
-        const givers = [...(world.givers.get(holder.origin) ?? [])];
-        known = givers.sort(outline.inOrder).flatMap((facts) => storesIn(facts, holder.origin));
-        stores.set(holder.origin, known);
-      }
-      return known;
+      world.answers.lookAt(holder.origin);
+      const givers = [...(world.givers.get(holder.origin) ?? [])];
+      return givers.sort(outline.inOrder).flatMap((facts) => storesIn(facts, holder.origin));
     },
-    storesChanged: (holder) => stores.delete(holder),
     fnOf: (func) => {
       const fn = functionOf(func);
-      if (fn) addTo(world.dependents, fn.facts, world.current);
+      if (fn) world.answers.lookAt(fn.facts);
       return fn;
     },
   };
   return world;
 }
 
-/** Adds a declaration to a set in a map; null is nobody. */
-export function addTo<K>(map: Map<K, Set<DeclFacts>>, key: K, value: DeclFacts | null): void {
-  if (value === null) return;
+/** Adds a declaration to a set in a map. */
+export function addTo<K>(map: Map<K, Set<DeclFacts>>, key: K, value: DeclFacts): void {
   const set = map.get(key);
   if (set) set.add(value);
   else map.set(key, new Set([value]));
 }
 
-/** Does something for a declaration: what is asked meanwhile, that declaration depends on. */
-export function onBehalfOf<T>(world: World, facts: DeclFacts, work: () => T): T {
-  const before = world.current;
-  world.current = facts;
-  const result = work();
-  world.current = before;
-  return result;
-}
-
 /**
- * Takes over a new version of the program in which the declarations `gone` are no more and `come` are new.
- * Returns all declarations of which nothing that was found out may be kept.
+ * Takes over a new version of the program, and forgets what the change may have made wrong. Returns all
+ * declarations of which nothing that was found out may be kept, those that are gone included.
  */
 export function renewWorld(
   world: World,
   program: Program,
-  gone: readonly DeclFacts[],
-  come: readonly DeclFacts[],
+  { gone, come, reshaped }: OutlineChange,
 ): Set<DeclFacts> {
-  const outdated = new Set<DeclFacts>();
-  const queue: DeclFacts[] = [...gone, ...come];
-  for (const facts of gone) for (const { holder } of facts.stores) world.givers.get(holder)?.delete(facts);
-  for (const facts of come) for (const { holder } of facts.stores) addTo(world.givers, holder, facts);
-  for (const facts of [...gone, ...come]) {
+  const changed = new Set<Subject>([...gone, ...come]);
+  for (const facts of gone) {
     for (const { holder } of facts.stores) {
-      world.storesChanged(holder);
-      queue.push(...(world.askers.get(holder) ?? []));
+      world.givers.get(holder)?.delete(facts);
+      changed.add(holder);
     }
   }
-  for (let facts = queue.pop(); facts !== undefined; facts = queue.pop()) {
-    if (outdated.has(facts)) continue;
-    outdated.add(facts);
-    queue.push(...(world.dependents.get(facts) ?? []));
+  for (const facts of come) {
+    for (const { holder } of facts.stores) {
+      addTo(world.givers, holder, facts);
+      changed.add(holder);
+    }
   }
-  for (const facts of outdated) {
-    world.locals.delete(facts);
-    world.dependents.delete(facts);
-    for (const fn of facts.functions) world.returns.delete(fn);
+  if (reshaped) {
+    world.methodsByName = null;
+    changed.add(METHODS);
   }
   world.program = program;
-  world.shared.clear();
-  world.functionsIn.clear();
-  world.methodsByName = null;
-  return outdated;
+  const outdated = world.answers.forget(changed);
+  if (reshaped) world.answers.drop(new Set(gone));
+  const declarations = new Set<DeclFacts>();
+  for (const subject of outdated) if (isDeclaration(subject)) declarations.add(subject);
+  return declarations;
+}
+
+function isDeclaration(subject: Subject): subject is DeclFacts {
+  return "functions" in subject;
 }
 
 /** The body of a declared function, or null where it has none in source. */
@@ -250,6 +218,7 @@ function calleesOfMethod(
 
 /** The methods `name` of all workspace types that have every method of the interface. */
 export function implementations(world: World, iface: Interface, name: string): Func[] {
+  world.answers.lookAt(METHODS);
   const wanted = interfaceMethods(iface);
   const found: Func[] = [];
   for (const { owner, func } of methodsByName(world).get(name) ?? []) {
@@ -319,15 +288,31 @@ function storesIn(facts: DeclFacts, holder: Var): Store[] {
 
 /** The functions that a field or package-level variable is given anywhere in the workspace. */
 function storedFunctions(world: World, holder: Var): readonly Value[] {
-  const known = world.functionsIn.get(holder);
-  if (known) return known;
-  world.functionsIn.set(holder, []);
-  const functions = world
-    .storesOf(holder)
-    .filter((store) => under(store.info.typeOf(store.expr)).kind === "signature")
-    .flatMap((store) => onBehalfOf(world, store.scope.facts, () => valuesOf(world, store.expr, store.scope)))
-    .filter((value) => value.kind === "func");
-  const found = functions.length > MOST_IMPLEMENTATIONS ? [] : functions;
-  world.functionsIn.set(holder, found);
-  return found;
+  return world.answers.ask(STORED_FUNCTIONS, holder.origin, holder.origin);
+}
+
+const STORED_FUNCTIONS: Question<Var, Var, readonly Value[]> = {
+  unknown: [],
+  name: nameOfVar,
+  find(world, holder) {
+    const functions = world
+      .storesOf(holder)
+      .filter((store) => under(store.info.typeOf(store.expr)).kind === "signature")
+      .flatMap((store) => valuesOf(world, store.expr, store.scope))
+      .filter((value) => value.kind === "func");
+    return functions.length > MOST_IMPLEMENTATIONS ? [] : functions;
+  },
+};
+
+/** A name for a variable that stays while text elsewhere changes. */
+export function nameOfVar(variable: Var): string {
+  const at = variable.at;
+  const decl = at ? nameOfDecl(at.decl) : "";
+  return `${variable.pkg?.path ?? ""} ${decl} ${variable.name} ${at?.ident.pos ?? 0}`;
+}
+
+function nameOfDecl(decl: Decl): string {
+  if (decl.kind === "FuncDecl") return `${decl.receiverName ?? ""}.${decl.name.name}`;
+  if (decl.kind === "TypeDecl") return decl.specs[0]?.name.name ?? "";
+  return decl.kind === "VarDecl" ? (decl.specs[0]?.names[0]?.name ?? "") : "";
 }

@@ -307,6 +307,11 @@ function nameOf(node: FuncNode, parent: Fn | null, pkg: Package, count: Map<Fn |
   return star ? `${pkg.name}.(*${typeName}).${node.name.name}` : `${pkg.name}.${typeName}.${node.name.name}`;
 }
 
+/** A name for a function that stays while text elsewhere changes. */
+export function nameOfFn(fn: Fn): string {
+  return `${fn.pkg.path} ${fn.name} ${fn.node.pos}`;
+}
+
 /** True where the variable is declared inside the node, which stands in the function's declaration. */
 export function declaredWithin(
   v: Var,

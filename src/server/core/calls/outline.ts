@@ -4,7 +4,7 @@
  * Only files that changed are read again. What a declaration consists of is `functions.ts`; what follows from a
  * change is for those who ask.
  */
-import type { Decl, SourceFile } from "../syntax/ast.ts";
+import type { SourceFile } from "../syntax/ast.ts";
 import type { Package, Program } from "../types/types.ts";
 import { type DeclFacts, declFacts, type Fn } from "./functions.ts";
 
@@ -12,8 +12,6 @@ import { type DeclFacts, declFacts, type Fn } from "./functions.ts";
 interface FileOutline {
   readonly file: SourceFile;
   readonly bodies: readonly DeclFacts[];
-  /** Declarations other than functions, and the names of the functions. */
-  readonly shape: readonly (Decl | string)[];
 }
 
 /** One package's files. */
@@ -29,7 +27,7 @@ export interface OutlineChange {
   readonly gone: readonly DeclFacts[];
   /** Declarations that are new, or stand in another order than before. */
   readonly come: readonly DeclFacts[];
-  /** True where more than the bodies of functions changed. */
+  /** True where packages came, went or have new types: types, methods and variables are others than before. */
   readonly reshaped: boolean;
 }
 
@@ -60,12 +58,7 @@ export function createOutline(): Outline {
     const bodies = file.decls.flatMap((decl) =>
       decl.kind === "FuncDecl" || decl.kind === "VarDecl" ? [declFacts(pkg, decl)] : [],
     );
-    const shape = file.decls.map((decl) =>
-      decl.kind === "FuncDecl" ? `${decl.receiverName ?? ""}.${decl.name.name}` : decl,
-    );
-    const after = { file, bodies, shape };
-    if (shape.length !== before?.shape.length || shape.some((one, i) => one !== before.shape[i]))
-      change.reshaped = true;
+    const after = { file, bodies };
     const old = before?.bodies ?? [];
     const now = new Set(bodies);
     const known = new Set(old);
@@ -89,7 +82,7 @@ export function createOutline(): Outline {
       return readFile(pkg, file, known, change);
     });
     for (const file of old.values()) change.gone.push(...file.bodies);
-    if (old.size > 0 || !same) change.reshaped = true;
+    if (!same) change.reshaped = true;
     return { pkg, list, files };
   };
 

@@ -9,7 +9,7 @@ import type { NilWrite } from "../accesses/events.ts";
 import { createSummaries, type Summaries } from "../accesses/summaries.ts";
 import { addTo, createWorld, renewWorld } from "../calls/callees.ts";
 import type { DeclFacts, Fn } from "../calls/functions.ts";
-import { createOutline, type Outline, type OutlineChange } from "../calls/outline.ts";
+import { createOutline, type Outline } from "../calls/outline.ts";
 import { mapType } from "../calls/typeShape.ts";
 import type { CoreFinding } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
@@ -29,15 +29,10 @@ export type Checker = (program: Program) => readonly CoreFinding[];
 export function createChecker(): Checker {
   let kept: Memory | null = null;
   return (program) => {
-    let memory = kept ?? createMemory(program);
+    const memory = kept ?? createMemory(program);
     // Nothing is kept of a check that does not come to its end.
     kept = null;
-    let change = memory.outline.update(program);
-    if (change.reshaped) {
-      memory = createMemory(program);
-      change = memory.outline.update(program);
-    }
-    const found = findIn(memory, program, change);
+    const found = findIn(memory, program);
     kept = memory;
     return found;
   };
@@ -79,10 +74,10 @@ function createMemory(program: Program): Memory {
   };
 }
 
-function findIn(memory: Memory, program: Program, change: OutlineChange): readonly CoreFinding[] {
+function findIn(memory: Memory, program: Program): readonly CoreFinding[] {
   const { outline, summaries, uses } = memory;
-  const outdated = renewWorld(summaries.world, program, change.gone, change.come);
-  summaries.forget(outdated);
+  const change = outline.update(program);
+  const outdated = renewWorld(summaries.world, program, change);
   for (const facts of change.gone) {
     outdated.delete(facts);
     forget(memory, facts);

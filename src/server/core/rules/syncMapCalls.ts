@@ -5,7 +5,7 @@
 import { groupKey, groupOf, type Path } from "../accesses/path.ts";
 import { receiverOf } from "../accesses/values.ts";
 import { textOf } from "../accesses/walkRecord.ts";
-import { onBehalfOf, type World } from "../calls/callees.ts";
+import type { World } from "../calls/callees.ts";
 import { type DeclFacts, type Fn, forEachChild, unparen } from "../calls/functions.ts";
 import { isNamed } from "../calls/typeShape.ts";
 import type { AccessKind, CoreFinding } from "../finding.ts";
@@ -28,7 +28,7 @@ export interface SyncMapCall {
 /** The calls of methods of `sync.Map` in one declaration outside tests, in source order. */
 export function syncMapCallsIn(world: World, facts: DeclFacts): SyncMapCall[] {
   const found: SyncMapCall[] = [];
-  onBehalfOf(world, facts, () => {
+  world.answers.onBehalfOf(facts, () => {
     for (const fn of facts.functions) {
       if (fn.decl.kind === "FuncDecl" && !isTestFile(fn) && mayUseSyncMaps(fn.file))
         collect(world, fn, found);
