@@ -6,7 +6,7 @@
  */
 import { receiverOf, type Scope, type Value, valuesOf } from "../accesses/values.ts";
 import type { CallExpr, Decl, Expr, SelectorExpr } from "../syntax/ast.ts";
-import type { Func, Info, Interface, Program, Selection, Type, TypeName, Var } from "../types/types.ts";
+import type { Func, Info, Interface, Program, Selection, Type, Var } from "../types/types.ts";
 import { type Answers, createAnswers, type Question, type Subject } from "./answers.ts";
 import { type DeclFacts, declFacts, type Fn, unparen } from "./functions.ts";
 import type { Outline, OutlineChange } from "./outline.ts";
@@ -37,10 +37,16 @@ export interface World {
   /** Local structs whose fields are being looked up: one that is given itself is itself. */
   readonly underWay: Set<Var>;
   /** Methods of the workspace's types by name; filled on first use. */
-  methodsByName: Map<string, { readonly owner: TypeName; readonly func: Func }[]> | null;
+  methodsByName: Map<string, Method[]> | null;
   /** Everything that a field or package-level variable is given in the workspace. */
   storesOf(holder: Var): readonly Store[];
   fnOf(func: Func): Fn | null;
+}
+
+/** A method of a type of the workspace, with the names of all that the type has. */
+interface Method {
+  readonly names: ReadonlySet<string>;
+  readonly func: Func;
 }
 
 /** Stands for the methods that types have, in what hangs on them. */
@@ -221,9 +227,8 @@ export function implementations(world: World, iface: Interface, name: string): F
   world.answers.lookAt(METHODS);
   const wanted = interfaceMethods(iface);
   const found: Func[] = [];
-  for (const { owner, func } of methodsByName(world).get(name) ?? []) {
-    const has = methodNames(owner.type(), 0);
-    if ([...wanted].every((method) => has.has(method))) found.push(func);
+  for (const { names, func } of methodsByName(world).get(name) ?? []) {
+    if ([...wanted].every((method) => names.has(method))) found.push(func);
   }
   return found;
 }
@@ -252,19 +257,20 @@ function methodNames(t: Type, depth: number): Set<string> {
   return names;
 }
 
-function methodsByName(world: World): Map<string, { readonly owner: TypeName; readonly func: Func }[]> {
+function methodsByName(world: World): Map<string, Method[]> {
   if (world.methodsByName) return world.methodsByName;
-  const byName = new Map<string, { readonly owner: TypeName; readonly func: Func }[]>();
+  const byName = new Map<string, Method[]>();
   for (const pkg of world.program.packages) {
     for (const name of pkg.names()) {
       const owner = pkg.lookup(name);
       if (owner?.kind !== "typename") continue;
       const type = owner.type();
       if (type.kind !== "named" || under(type).kind === "interface") continue;
+      const names = methodNames(type, 0);
       for (const func of type.methods()) {
         const list = byName.get(func.name);
-        if (list) list.push({ owner, func });
-        else byName.set(func.name, [{ owner, func }]);
+        if (list) list.push({ names, func });
+        else byName.set(func.name, [{ names, func }]);
       }
     }
   }
