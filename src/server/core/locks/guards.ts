@@ -3,7 +3,7 @@
  * package-level lock for a package-level map. A lock of some wrapper that others need not go through is no guard.
  */
 import type { Access, Held } from "../accesses/events.ts";
-import { groupKey, type Path } from "../accesses/path.ts";
+import { groupKey, groupOf, type Path } from "../accesses/path.ts";
 import { structType } from "../calls/typeShape.ts";
 import type { Type, Var } from "../types/types.ts";
 
@@ -45,6 +45,11 @@ export function mayGuard(lock: Path, map: Path): boolean {
   const mapFields = map.steps.flatMap((step) => (step.kind === "field" ? [step.field] : []));
   if (map.root.role === "field") mapFields.push(map.root);
   return mapFields.some((f) => lockFields.some((l) => declaredTogether(f, l)));
+}
+
+/** True for a lock and a map that are fields of one struct. */
+export function isBeside(lock: Path, map: Path): boolean {
+  return declaredTogether(groupOf(lock).owner, groupOf(map).owner);
 }
 
 function hasField(t: Type, fields: readonly Var[]): boolean {

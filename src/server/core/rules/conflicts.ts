@@ -12,7 +12,7 @@ import type { Confidence } from "../finding.ts";
 import { isTestFile, servesRequests } from "../goroutines/handlers.ts";
 import { conflicts, conflictsOnVariableOnly, orderedBySignal } from "../goroutines/order.ts";
 import { declaredGuard } from "../locks/contracts.ts";
-import { guardOf, mayGuard } from "../locks/guards.ts";
+import { guardOf, isBeside, mayGuard } from "../locks/guards.ts";
 import { exclusion, sameLock } from "../locks/heldLocks.ts";
 import type { Var } from "../types/types.ts";
 import type { MapGroup, MapUse } from "./mapUses.ts";
@@ -371,7 +371,7 @@ function holdsGuard({ access }: MapUse, guard: Held): boolean {
   return access.locks.some(
     (lock) =>
       sameLock(lock, guard) ||
-      (lock.by === "mutex" && lock.path !== null && !mayGuard(lock.path, access.path)),
+      (lock.by === "mutex" && lock.path !== null && !isBeside(lock.path, access.path)),
   );
 }
 
