@@ -118,6 +118,8 @@ export interface ParameterCall {
 /** What a function does, in terms of its parameters, what it captures, and package-level variables. */
 export interface Summary {
   readonly accesses: readonly Access[];
+  /** What the functions that it returns do, whenever those are called. */
+  readonly later: readonly Access[];
   /** Started and not waited for before the function returns. */
   readonly spawns: readonly Spawn[];
   readonly parameterCalls: readonly ParameterCall[];
@@ -136,6 +138,7 @@ export interface Summary {
 /** What is known of a function whose summary is being made: nothing yet. */
 export const EMPTY_SUMMARY: Summary = {
   accesses: [],
+  later: [],
   spawns: [],
   parameterCalls: [],
   acquires: [],

@@ -2,7 +2,8 @@
  * What functions of libraries do to the maps they are given: `maps.*`, and readers by reflection such as
  * `json.Marshal` and `fmt.Println`, which read every map inside what they are handed.
  */
-import { namedType, structType, under } from "../calls/typeShape.ts";
+import { unparen } from "../calls/functions.ts";
+import { deref, namedType, structType, under } from "../calls/typeShape.ts";
 import type { AccessKind } from "../finding.ts";
 import type { CallExpr, Expr } from "../syntax/ast.ts";
 import type { Func, Info, Type, Var } from "../types/types.ts";
@@ -34,10 +35,23 @@ const REFLECTION_READERS: readonly {
   { path: "encoding/gob", names: /^Encode$/, exportedOnly: true },
   { path: "fmt", names: /^(Fp|P|Sp|Appendp?)rint(f|ln)?$|^Append(f|ln)?$|^Errorf$/, exportedOnly: false },
   { path: "log", names: /^(Print|Fatal|Panic)(f|ln)?$/, exportedOnly: false },
+  { path: "log/slog", names: /^(Debug|Info|Warn|Error|Log)(Context|Attrs)?$|^Any$/, exportedOnly: false },
   { path: "reflect", names: /^DeepEqual$/, exportedOnly: false },
   { path: "text/template", names: /^Execute(Template)?$/, exportedOnly: true },
   { path: "html/template", names: /^Execute(Template)?$/, exportedOnly: true },
 ];
+
+/** Packages that decode into the last argument: maps that are there get more entries, others are made. */
+const REFLECTION_WRITERS: ReadonlyMap<string, RegExp> = new Map([
+  ["encoding/json", /^(Unmarshal|Decode)$/],
+  ["encoding/xml", /^(Unmarshal|Decode)$/],
+  ["encoding/gob", /^Decode$/],
+  ["gopkg.in/yaml.v2", /^(Unmarshal|UnmarshalStrict|Decode)$/],
+  ["gopkg.in/yaml.v3", /^(Unmarshal|Decode)$/],
+  ["sigs.k8s.io/yaml", /^(Unmarshal|UnmarshalStrict)$/],
+  ["github.com/BurntSushi/toml", /^(Unmarshal|Decode|DecodeFile)$/],
+  ["github.com/pelletier/go-toml/v2", /^(Unmarshal|Decode)$/],
+]);
 
 /** Deeper than this, structs inside structs are not followed. */
 const DEEPEST = 3;
@@ -54,8 +68,21 @@ export function visitLibraryCall(walk: Walk, call: CallExpr, func: Func): void {
     return;
   }
   const reader = readerOf(func);
-  if (!reader) return;
-  for (const arg of call.args) readByReflection(walk, arg, reader.exportedOnly);
+  if (reader) for (const arg of call.args) readByReflection(walk, arg, reader.exportedOnly);
+  const target = call.args.at(-1);
+  if (target && path !== undefined && REFLECTION_WRITERS.get(path)?.test(func.name))
+    writeByReflection(walk, target);
+}
+
+function writeByReflection(walk: Walk, arg: Expr): void {
+  const type = deref(walk.fn.info.typeOf(arg));
+  if (decodesItself(type)) return;
+  if (under(type).kind === "map") {
+    const x = unparen(arg);
+    emitAccess(walk, x.kind === "UnaryExpr" ? x.x : x, "write", false, arg);
+    return;
+  }
+  for (const steps of mapsInside(type, true, 0)) reflectAccess(walk, arg, steps, "write");
 }
 
 function readerOf(func: Func): (typeof REFLECTION_READERS)[number] | undefined {
@@ -123,6 +150,11 @@ const FORMATTERS = [
   "Format",
   "GoString",
 ];
+
+/** True for types that decide themselves how they are read. */
+function decodesItself(t: Type): boolean {
+  return (namedType(t)?.methods() ?? []).some((method) => /^Unmarshal|^GobDecode$/.test(method.name));
+}
 
 /** True for types that decide themselves how they are written. */
 function formatsItself(t: Type): boolean {

@@ -122,6 +122,7 @@ function exported(walk: Walk): Summary {
     };
   return {
     accesses,
+    later: laterAccesses(walk),
     spawns,
     parameterCalls,
     acquires: state.held.filter(
@@ -133,6 +134,18 @@ function exported(walk: Walk): Summary {
     makes: state.made.filter((path) => mayBeMissed(path) && outlives(path, fn)),
     diverges: state.dead,
   };
+}
+
+/** What returned literals do to things that the function did not make: their callers hold no lock of ours. */
+function laterAccesses(walk: Walk): Access[] {
+  const { fn } = walk;
+  return (fn.facts.returnedLiterals.get(fn) ?? []).flatMap((node) => {
+    const literal = fn.facts.literal.get(node);
+    const accesses = literal ? walk.summaryOf(literal).accesses : [];
+    return accesses
+      .filter(({ path }) => outlives(path, fn) && path.root.role !== "field")
+      .map((access) => ({ ...access, calls: [{ fn, node }, ...access.calls] }));
+  });
 }
 
 function isHandedTo(fn: Fn, v: Var): boolean {

@@ -117,15 +117,20 @@ export function isTakenOut(walk: Walk, e: Expr, path: Path): boolean {
   );
 }
 
-/** Writes down that a library reads the map that `steps` lead to inside `e`, by reflection. */
-export function reflectAccess(walk: Walk, e: Expr, steps: readonly Step[]): void {
+/** Writes down that a library reads or fills the map that `steps` lead to inside `e`, by reflection. */
+export function reflectAccess(
+  walk: Walk,
+  e: Expr,
+  steps: readonly Step[],
+  content: "read" | "write" = "read",
+): void {
   for (const value of through(walk.world, valuesOf(walk.world, e, walk.fn), steps, walk.fn)) {
     if (value.kind !== "path") continue;
     addAccess(walk, {
-      kind: "iterate",
+      kind: content === "read" ? "iterate" : "write",
       path: value.path,
-      content: "read",
-      variable: "read",
+      content,
+      variable: content,
       counter: false,
       node: e,
     });

@@ -62,6 +62,8 @@ export interface DeclFacts {
   readonly stores: readonly { readonly holder: Var; readonly expr: Expr }[];
   /** Variables that are returned as they are, or by their address. */
   readonly returned: ReadonlySet<Var>;
+  /** Literals that a function returns: whoever gets one calls it later. */
+  readonly returnedLiterals: ReadonlyMap<Fn, readonly FuncLit[]>;
   /** Values that the fields of local structs are given by assignment. */
   readonly ownFields: ReadonlyMap<Var, readonly { readonly field: Var; readonly expr: Expr }[]>;
 }
@@ -116,6 +118,7 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
   const loopOf = new Map<Var, Node>();
   const assigned = new Set<Var>();
   const returned = new Set<Var>();
+  const returnedLiterals = new Map<Fn, FuncLit[]>();
   const loops: Node[] = [];
   const facts: DeclFacts = {
     get pkg() {
@@ -130,6 +133,7 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
     stores,
     ownFields,
     returned,
+    returnedLiterals,
   };
   const literalCount = new Map<Fn | null, number>();
 
@@ -251,6 +255,11 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
       case "ReturnStmt":
         for (const result of node.results) {
           let x = unparen(result);
+          if (x.kind === "FuncLit" && fn) {
+            const known = returnedLiterals.get(fn);
+            if (known) known.push(x);
+            else returnedLiterals.set(fn, [x]);
+          }
           if (x.kind === "UnaryExpr" && x.op === "&") x = unparen(x.x);
           const obj = x.kind === "Ident" ? info.objectOf(x) : null;
           if (obj?.kind === "var") returned.add(obj.origin);

@@ -54,6 +54,7 @@ function handlerOfTypes(types: readonly string[]): string | null {
   if (types.length >= 2 && types[0] === "net/http.ResponseWriter" && types[1] === "net/http.Request") {
     return "http handler";
   }
+  if (types[0] === "net.Conn" && types[1] === "net/http.ConnState") return "http connection hook";
   for (const type of types.slice(0, 2)) {
     const kind = CONTEXT_TYPES[type];
     if (kind !== undefined) return kind;

@@ -35,6 +35,12 @@ const LOCK_METHODS: Readonly<Record<string, { op: "lock" | "unlock" | "try-lock"
     TryRLock: { op: "try-lock", mode: "read" },
   };
 
+const WEIGHTED: Readonly<Record<string, "lock" | "unlock" | "try-lock">> = {
+  Acquire: "lock",
+  Release: "unlock",
+  TryAcquire: "try-lock",
+};
+
 /** What a call synchronises, or null. */
 export function syncCall(call: CallExpr, scope: Scope): SyncCall | null {
   const fun = calledExpression(call);
@@ -46,6 +52,9 @@ export function syncCall(call: CallExpr, scope: Scope): SyncCall | null {
   const holder = selection.path.at(-1)?.type() ?? selection.recv;
   const lock = LOCK_METHODS[name];
   if (lock && call.args.length === 0 && isLocker(holder)) return { ...lock, on: fun, selection };
+  // A semaphore of weight one is a lock; of which weight it is made is not asked.
+  const weighted = isNamed(holder, "golang.org/x/sync/semaphore", "Weighted") ? WEIGHTED[name] : undefined;
+  if (weighted) return { op: weighted, mode: "write", on: fun, selection };
   if (pkg?.path === "sync/atomic") return atomicMethod(name, fun);
   if (name === "Do" && namedType(holder)?.obj.name === "Once")
     return { op: "once", mode: "write", on: fun, selection };

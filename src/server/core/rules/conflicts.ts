@@ -151,7 +151,9 @@ function meetingsOfGroup(group: MapGroup): readonly Meeting[] {
 
 function compareUses(group: MapGroup): Meeting[] {
   const meetings: Meeting[] = [];
-  const uses = group.uses.filter((use) => use.from !== "start" && !isTestFile(use.access.fn));
+  const uses = group.uses.filter(
+    (use) => use.from === "test" || (use.from !== "start" && !isTestFile(use.access.fn)),
+  );
   if (!uses.some((use) => writes(use.access))) return meetings;
   const guard = guardOfGroup(group);
   const lazy = isLazy(group);
@@ -178,7 +180,19 @@ function sideOf(use: MapUse): Side {
 function inSequence(a: MapUse, b: MapUse): boolean {
   if (a.spawn && b.spawn) return a.spawn.node === b.spawn.node && !a.spawn.many;
   // What one function does before and after it starts a goroutine was looked at where it was walked.
-  return (a.spawn !== null || b.spawn !== null) && a.entry === b.entry;
+  return (a.spawn !== null || b.spawn !== null) && a.entry === b.entry && !outlastsCall(a, b);
+}
+
+/** True where a timer or a callback of one call may run while the next call on the same value is under way. */
+function outlastsCall(a: MapUse, b: MapUse): boolean {
+  const how = (a.spawn ?? b.spawn)?.how;
+  const receiver = a.entry.receiver?.origin;
+  return (
+    (how === "timer" || how === "callback") &&
+    (a.spawn === null) !== (b.spawn === null) &&
+    receiver !== undefined &&
+    [a, b].every(({ access }) => access.content !== null && access.path.root === receiver)
+  );
 }
 
 /** How much of the evidence for two uses being parallel was seen; null for too little. */
@@ -192,6 +206,8 @@ function confidenceOf(
 ): Confidence | null {
   const global = group.owner.role === "package";
   const weakest: Confidence | null = global || lazy ? "possible" : null;
+  if (a.from === "test" || b.from === "test")
+    return global && a.from === b.from && a.entry !== b.entry ? "definite" : null;
   if (a.access.dynamic || b.access.dynamic) return weakest;
   if (guard?.by === "contract" && breaksContract(a, guard) && breaksContract(b, guard)) return "likely";
   if (a.from !== "api" && b.from !== "api") {

@@ -11,7 +11,7 @@ import type { Summaries } from "../accesses/summaries.ts";
 import type { Fn } from "../calls/functions.ts";
 import type { Outline } from "../calls/outline.ts";
 import { namedType } from "../calls/typeShape.ts";
-import { handlerKindOf, isTestFile } from "../goroutines/handlers.ts";
+import { handlerKindOf, isParallelTest, isTestFile } from "../goroutines/handlers.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { outsideOf } from "../locks/heldLocks.ts";
 import type { Node, SourceFile } from "../syntax/ast.ts";
@@ -22,8 +22,8 @@ export interface MapUse {
   readonly access: Access;
   /** The function through which the access is reached. */
   readonly entry: Fn;
-  /** `api`: whoever calls an exported function; `start`: init, main and tests, one after the other. */
-  readonly from: "goroutine" | "handler" | "api" | "start";
+  /** `api`: whoever calls an exported function; `test`: a parallel test; `start`: init, main and tests, one after the other. */
+  readonly from: "goroutine" | "handler" | "api" | "test" | "start";
   /** The goroutine, where the access runs in one that is started in sight. */
   readonly spawn: Spawn | null;
 }
@@ -169,7 +169,8 @@ interface KeyedUse {
 function usesOf(fn: Fn, summary: Summary, from: MapUse["from"] | null): readonly KeyedUse[] {
   const uses: KeyedUse[] = [];
   if (from !== null) {
-    for (const access of summary.accesses) uses.push(keyed(used({ access, entry: fn, from, spawn: null })));
+    const accesses = from === "api" ? [...summary.accesses, ...summary.later] : summary.accesses;
+    for (const access of accesses) uses.push(keyed(used({ access, entry: fn, from, spawn: null })));
   }
   for (const spawn of isTestFile(fn) ? [] : summary.spawns) {
     if (handsBackItsEnd(spawn)) continue;
@@ -195,7 +196,7 @@ function keyed(use: MapUse): KeyedUse {
     use,
     group: groupKey(access.path),
     place: `${from} ${identityOfNode(access.node)} ${access.kind} ${locks.sort().join()}`,
-    goroutine: spawn ? `${identityOfNode(spawn.node)}${spawn.many}` : "",
+    goroutine: spawn ? `${identityOfNode(spawn.node)}${spawn.many}` : from === "test" ? use.entry.name : "",
     waited: new Set(access.awaited.map(signalKey)),
   };
 }
@@ -274,6 +275,7 @@ function handsBackItsEnd(spawn: Spawn): boolean {
 function entryKind(fn: Fn, called: boolean): MapUse["from"] | null {
   if (fn.node.kind === "FuncLit") return null;
   const { name } = fn.node.name;
+  if (isTestFile(fn) && isParallelTest(fn)) return "test";
   if (
     isTestFile(fn) ||
     /ForTest(s|ing)?$/.test(name) ||

@@ -42,6 +42,7 @@ export function goroutineLabel(side: Side): string {
   if (spawn !== null) return spawnLabel(spawn);
   if (side.from === "start")
     return side.entry.name === "main.main" ? "the main goroutine" : `the goroutine of ${side.entry.name}`;
+  if (side.from === "test") return `the parallel test ${side.entry.name}`;
   const handler = handlerKindOf(side.entry);
   return handler ? `${handler} ${side.entry.name}` : `a caller of ${side.entry.name}`;
 }
