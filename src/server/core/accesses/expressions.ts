@@ -152,6 +152,11 @@ export function visitIncrement(walk: Walk, s: IncDecStmt): void {
 /** Visits a condition; the states where it holds and where it does not. */
 export function conditionStates(walk: Walk, cond: Expr): { yes: WalkState; no: WalkState } {
   const x = unparen(cond);
+  const constant = constantOf(walk, x);
+  if (constant !== null) {
+    const dead = { ...walk.state, dead: true };
+    return constant === "true" ? { yes: walk.state, no: dead } : { yes: dead, no: walk.state };
+  }
   if (x.kind === "UnaryExpr" && x.op === "!") {
     const { yes, no } = conditionStates(walk, x.x);
     return { yes: no, no: yes };

@@ -3,7 +3,7 @@
  * what the caller has done before added to it. Null or nothing where the call does not get there.
  */
 import type { Access, Choice, Held, Signal } from "../accesses/events.ts";
-import { type Path, pathKey } from "../accesses/path.ts";
+import { extend, type Path, pathKey } from "../accesses/path.ts";
 import { type Binding, substitute } from "../accesses/values.ts";
 import { isMade, isTakenOut, type Walk } from "../accesses/walkRecord.ts";
 import { union } from "../accesses/walkState.ts";
@@ -11,6 +11,7 @@ import { isTestFile } from "../goroutines/handlers.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { giveBack, outsideOf, together } from "../locks/heldLocks.ts";
 import type { Node } from "../syntax/ast.ts";
+import { namedType, qualifiedName, structType } from "./typeShape.ts";
 
 /** Tests call everything; what lies deeper under them is looked at where it is called by the program itself. */
 const DEEPEST_IN_TESTS = 2;
@@ -115,7 +116,19 @@ function rebaseLocks(walk: Walk, locks: readonly Held[], binding: Binding): read
 
 export function rebaseLock(walk: Walk, lock: Held, binding: Binding): Held {
   if (lock.path === null || !binding.has(lock.path.root)) return lock;
-  return { ...outsideOf(lock), path: rebasePath(walk, lock.path, binding)[0] ?? null };
+  const path = rebasePath(walk, lock.path, binding)[0] ?? null;
+  return { ...outsideOf(lock), path: path && throughEmbedded(path) };
+}
+
+/** Whoever takes a struct for a lock, as a `sync.Locker`, takes the mutex that is embedded in it. */
+function throughEmbedded(path: Path): Path {
+  const last = path.steps.at(-1);
+  const type = last === undefined ? path.root.type() : last.kind === "field" ? last.field.type() : null;
+  if (type === null || namedType(type)?.obj.pkg?.path === "sync") return path;
+  const mutex = structType(type)?.fields.find(
+    (field) => field.embedded && /^sync\.(RW)?Mutex$/.test(qualifiedName(field.type())),
+  );
+  return mutex ? (extend(path, [{ kind: "field", field: mutex.origin }]) ?? path) : path;
 }
 
 export function rebaseSignals(walk: Walk, signals: readonly Signal[], binding: Binding): readonly Signal[] {
