@@ -88,12 +88,15 @@ class Maker {
   private readonly random: Random;
   private readonly program: Program;
   private places = 0;
+  /** How often, in percent, an access is made under the lock that guards its map. */
+  private readonly careful: number;
 
   constructor(seed: number) {
     const random = new Random(seed * 2654435761);
     this.random = random;
     const several = (most: number): number => random.below(most + 1);
     const mutexes = 1 + several(2);
+    this.careful = random.pick([0, 0, 60, 95, 100, 100]);
     const times = <T>(n: number, make: () => T): T[] => Array.from({ length: n }, make);
     this.program = {
       seed,
@@ -206,7 +209,7 @@ class Maker {
       case 3:
         return [this.access(), this.pooled([this.access()])];
       default:
-        return [this.section([this.access()]), ...(random.chance(15) ? [this.access()] : [])];
+        return [this.section(), ...(random.chance(15) ? [this.access()] : [])];
     }
   }
 
@@ -216,7 +219,14 @@ class Maker {
     return { k: "done", i: 0, o: group };
   }
 
-  private access(map = this.random.below(this.program.maps.length)): Op {
+  /** An access, in a careful program mostly under the lock that guards the map. */
+  private access(): Op {
+    const map = this.random.below(this.program.maps.length);
+    const access = this.bareAccess(map);
+    return this.random.chance(this.careful) ? this.guarded(map, [access]) : access;
+  }
+
+  private bareAccess(map = this.random.below(this.program.maps.length)): Op {
     const how = this.random.pick([
       ...[ACCESS.read, ACCESS.read, ACCESS.read, ACCESS.commaOk, ACCESS.commaOk, ACCESS.range],
       ...[ACCESS.write, ACCESS.write, ACCESS.increment, ACCESS.delete, ACCESS.clear, ACCESS.clone],
@@ -229,19 +239,27 @@ class Maker {
     return Array.from({ length: 1 + this.random.below(2) }, () => this.access());
   }
 
-  /** Operations under some lock. */
-  private section(body: Op[]): Op {
+  /** Accesses of a map under the lock that guards it: a mutex, or a lock for readers and writers. */
+  private guarded(map: number, body: Op[]): Op {
+    const { mutexes, rwMutexes } = this.program;
+    if (map % 2 === 0) return { k: "lock", i: 0, o: map % mutexes, b: body };
+    const writes = body.some(
+      ({ how = 0 }) => how !== ACCESS.clone && how !== ACCESS.range && how >= ACCESS.write,
+    );
+    return { k: writes ? "wlock" : "rlock", i: 0, o: map % rwMutexes, b: body };
+  }
+
+  /** Accesses under some lock. */
+  private section(): Op {
     const { random, program } = this;
+    if (random.chance(this.careful)) {
+      const map = random.below(program.maps.length);
+      return this.guarded(map, [this.bareAccess(map), this.bareAccess(map)]);
+    }
+    const body = [this.bareAccess(), this.bareAccess()];
     if (random.chance(50))
-      return {
-        k: random.chance(15) ? "trylock" : "lock",
-        i: 0,
-        o: random.below(program.mutexes),
-        b: body,
-      };
-    const writes = body.some((op) => op.k === "map" && (op.how ?? 0) >= ACCESS.write);
-    const k = random.chance(writes ? 80 : 30) ? "wlock" : "rlock";
-    return { k, i: 0, o: random.below(program.rwMutexes), b: body };
+      return { k: random.chance(15) ? "trylock" : "lock", i: 0, o: random.below(program.mutexes), b: body };
+    return { k: random.pick(["rlock", "wlock", "wlock"]), i: 0, o: random.below(program.rwMutexes), b: body };
   }
 
   private pooled(body: Op[]): Op {
@@ -266,8 +284,8 @@ class Maker {
       case 1:
       case 2:
       case 3:
-        from.push(this.section(this.accesses()));
-        to.push(this.section(this.accesses()));
+        from.push(this.section());
+        to.push(this.section());
         break;
       case 4:
       case 5:
@@ -316,8 +334,8 @@ class Maker {
         this.handOverByStream(from, to);
         break;
       case 14: {
-        const inner = random.chance(50) ? this.section([this.access()]) : this.access();
-        from.push({ ...this.access(), k: "range", how: ACCESS.range, b: [inner] });
+        const inner = random.chance(50) ? this.section() : this.bareAccess();
+        from.push({ ...this.bareAccess(), k: "range", how: ACCESS.range, b: [inner] });
         break;
       }
     }
