@@ -101,6 +101,8 @@ export interface Spawn {
   readonly parameterCalls: readonly ParameterCall[];
   /** Signals it gives: what its starter can wait for. */
   readonly signals: readonly Signal[];
+  /** True where the function that started it returns no error then: a caller with an error in hand has none running. */
+  readonly onSuccess: boolean;
 }
 export type SpawnKind = "go" | "timer" | "handler" | "group" | "parallel-test" | "callback";
 

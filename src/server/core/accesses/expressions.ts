@@ -115,8 +115,25 @@ export function visitOperand(walk: Walk, e: Expr): void {
 
 /** Visits an assignment: the values first, then what they are given to. */
 export function visitAssignment(walk: Walk, s: AssignStmt): void {
+  const before = walk.state.alive;
   for (const value of s.rhs) visitExpression(walk, value);
   for (const target of s.lhs) visitTarget(walk, unparen(target), s);
+  const error = s.lhs.at(-1);
+  const obj = error?.kind === "Ident" ? walk.fn.info.objectOf(error) : null;
+  if (obj?.kind !== "var") return;
+  const { alive, started } = walk.state;
+  const spawns = alive.filter((a) => a.spawn.onSuccess && !before.includes(a)).map((a) => a.spawn);
+  if (spawns.length > 0 || started.has(obj.origin))
+    walk.state = { ...walk.state, started: new Map(started).set(obj.origin, spawns) };
+}
+
+/** The state where an error variable is not nil: what is started with success has not been started. */
+function failed(walk: Walk, e: Expr, state: WalkState): WalkState {
+  const x = unparen(e);
+  const obj = x.kind === "Ident" ? walk.fn.info.objectOf(x) : null;
+  const spawns = obj?.kind === "var" ? state.started.get(obj.origin) : undefined;
+  if (!spawns || spawns.length === 0) return state;
+  return { ...state, alive: state.alive.filter((a) => !spawns.includes(a.spawn)) };
 }
 
 function visitTarget(walk: Walk, target: Expr, s: AssignStmt): void {
@@ -223,7 +240,11 @@ function nilCheck(walk: Walk, x: BinaryExpr): { yes: WalkState; no: WalkState } 
   const state = walk.state;
   const y = unparen(x.y);
   const isNil = y.kind === "Ident" && walk.fn.info.objectOf(y)?.kind === "nil";
-  if (!isNil || !mapType(walk.fn.info.typeOf(x.x))) return { yes: state, no: state };
+  if (isNil && !mapType(walk.fn.info.typeOf(x.x))) {
+    const no = failed(walk, x.x, state);
+    return x.op === "==" ? { yes: state, no } : { yes: no, no: state };
+  }
+  if (!isNil) return { yes: state, no: state };
   mayBeMade(walk, x.x);
   const made = walk.state;
   return x.op === "!=" ? { yes: made, no: state } : { yes: state, no: made };

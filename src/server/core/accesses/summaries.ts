@@ -80,6 +80,7 @@ function summarize(world: World, fn: Fn): Walked {
     accesses: [],
     known: new Map(),
     spawns: new Map(),
+    onSuccess: new Set(),
     repeated: new Set(),
     parameterCalls: new Map(),
     byGroup: new Map(),
@@ -111,7 +112,12 @@ function exported(walk: Walk): Summary {
       parameterCalls.push(...spawn.parameterCalls.map((call) => ({ ...call, beside })));
     }
     if (left.length > 0 || (!isOver && spawn.parameterCalls.length > 0))
-      spawns.push({ ...spawn, accesses: left, signals: spawn.signals.filter(mayBeAwaited(fn)) });
+      spawns.push({
+        ...spawn,
+        accesses: left,
+        signals: spawn.signals.filter(mayBeAwaited(fn)),
+        onSuccess: walk.onSuccess.has(spawn),
+      });
   }
   // What a dependency does to maps and locks of its own is not for its users.
   if (!fn.pkg.inWorkspace)

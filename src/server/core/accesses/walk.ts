@@ -17,6 +17,7 @@ import type {
   IfStmt,
   Node,
   RangeStmt,
+  ReturnStmt,
   SelectStmt,
   Stmt,
 } from "../syntax/ast.ts";
@@ -46,15 +47,23 @@ interface Flow {
   readonly walk: Walk;
   readonly targets: Target[];
   readonly returns: WalkState[];
+  /** Those of the returns that may return an error. */
+  readonly failures: WalkState[];
+  /** Where `goto` goes on, by label. */
+  readonly jumps: Map<string, WalkState[]>;
   /** The label of the next statement. */
   label: string | null;
 }
 
 /** Walks the body of a function and leaves everything that happens in `walk`. */
 export function walkBody(walk: Walk, body: BlockStmt): void {
-  const flow: Flow = { walk, targets: [], returns: [], label: null };
+  const flow: Flow = { walk, targets: [], returns: [], failures: [], jumps: new Map(), label: null };
   block(flow, body.list);
   walk.state = meetAll([...flow.returns, walk.state]);
+  for (const { spawn } of walk.state.alive) {
+    if (flow.failures.length > 0 && !flow.failures.some((s) => s.alive.some((a) => a.spawn === spawn)))
+      walk.onSuccess.add(spawn);
+  }
   for (const call of [...walk.deferred].reverse()) performDeferred(walk, call);
 }
 
@@ -91,6 +100,7 @@ function visitStatement(flow: Flow, s: Stmt): void {
     case "ReturnStmt":
       for (const result of s.results) visitExpression(walk, result);
       flow.returns.push(walk.state);
+      if (mayFail(walk.fn, s)) flow.failures.push(walk.state);
       kill(walk);
       return;
     case "DeclStmt":
@@ -105,6 +115,8 @@ function visitStatement(flow: Flow, s: Stmt): void {
       visitIf(flow, s);
       return;
     case "LabeledStmt":
+      walk.state = meetAll([walk.state, ...(flow.jumps.get(s.label.name) ?? [])]);
+      if (walk.state.dead) return;
       flow.label = s.label.name;
       visitStatement(flow, s.stmt);
       flow.label = null;
@@ -135,6 +147,14 @@ function visitStatement(flow: Flow, s: Stmt): void {
     case "BadStmt":
       return;
   }
+}
+
+/** True for a return of an error that is not written as nil. */
+function mayFail(fn: Fn, s: ReturnStmt): boolean {
+  const result = fn.node.type.results?.fields.at(-1)?.type;
+  if (result?.kind !== "Ident" || result.name !== "error") return false;
+  const last = s.results.at(-1);
+  return last?.kind !== "Ident" || fn.info.objectOf(last)?.kind !== "nil";
 }
 
 function kill(walk: Walk): void {
@@ -191,6 +211,7 @@ function visitBranch(flow: Flow, branch: string, label: string | null): void {
   );
   if (branch === "break") target?.breaks.push(walk.state);
   else if (branch === "continue") target?.continues.push(walk.state);
+  else if (label !== null) flow.jumps.set(label, [...(flow.jumps.get(label) ?? []), walk.state]);
   kill(walk);
 }
 

@@ -37,6 +37,8 @@ export interface Walk {
   /** By what tells accesses apart, what they waited for aside. */
   readonly known: Map<string, Access[]>;
   readonly spawns: Map<string, Spawn>;
+  /** Goroutines that run only where the function returns nil for its error. */
+  readonly onSuccess: Set<Spawn>;
   /** Goroutines that are started while an earlier one of the same place may still run. */
   readonly repeated: Set<Spawn>;
   /** By what tells calls of parameters apart. */

@@ -6,6 +6,7 @@
 import { signalKey } from "../goroutines/order.ts";
 import { heldOnBoth } from "../locks/heldLocks.ts";
 import type { Node } from "../syntax/ast.ts";
+import type { Var } from "../types/types.ts";
 import type { Choice, Held, Signal, Spawn } from "./events.ts";
 import { type Path, pathKey } from "./path.ts";
 
@@ -25,6 +26,8 @@ export interface WalkState {
   /** What the branches around this point say about parameters. */
   readonly choices: readonly Choice[];
   readonly alive: readonly Alive[];
+  /** Goroutines that run only where an error variable is nil. */
+  readonly started: ReadonlyMap<Var, readonly Spawn[]>;
   /** Surely waited for. */
   readonly awaited: readonly Signal[];
   /** Perhaps given. */
@@ -46,6 +49,7 @@ export const START: WalkState = {
   held: [],
   choices: [],
   alive: [],
+  started: new Map(),
   awaited: [],
   signalled: [],
   received: new Map(),
@@ -64,6 +68,7 @@ export function meet(a: WalkState, b: WalkState): WalkState {
     held: heldOnBoth(a.held, b.held),
     choices: a.choices === b.choices ? a.choices : a.choices.filter((choice) => b.choices.includes(choice)),
     alive: meetAlive(a.alive, b.alive),
+    started: meetStarted(a, b),
     awaited: a.awaited.filter((s) => b.awaited.some((t) => signalKey(s) === signalKey(t))),
     signalled: union(a.signalled, b.signalled, signalKey),
     received: a.received,
@@ -78,6 +83,27 @@ export function meet(a: WalkState, b: WalkState): WalkState {
 export function meetAll(states: readonly WalkState[]): WalkState {
   const [first, ...rest] = states;
   return first ? rest.reduce(meet, first) : { ...START, dead: true };
+}
+
+/** What runs only where an error is nil: on either way, and not on the other without it. */
+function meetStarted(a: WalkState, b: WalkState): WalkState["started"] {
+  if (a.started === b.started) return a.started;
+  const both = new Map<Var, readonly Spawn[]>();
+  for (const [one, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    for (const [error, spawns] of one.started) {
+      const known = both.get(error) ?? [];
+      const kept = spawns.filter(
+        (spawn) =>
+          !known.includes(spawn) &&
+          (other.started.get(error)?.includes(spawn) || !other.alive.some((x) => x.spawn === spawn)),
+      );
+      both.set(error, [...known, ...kept]);
+    }
+  }
+  return both;
 }
 
 function meetAlive(a: readonly Alive[], b: readonly Alive[]): readonly Alive[] {

@@ -335,7 +335,14 @@ function runParameterCall(
         if (into !== null) into.push(...callbackAccesses(walk, callee.fn, bound, node, locks));
         else if (inner.beside !== null) {
           const accesses = callbackAccesses(walk, callee.fn, bound, node, locks);
-          runBeside(walk, { ...inner.beside, runs: callee.fn, accesses, parameterCalls: [], signals: [] });
+          runBeside(walk, {
+            ...inner.beside,
+            runs: callee.fn,
+            accesses,
+            parameterCalls: [],
+            signals: [],
+            onSuccess: false,
+          });
         } else {
           const before = walk.state.held;
           walk.state = { ...walk.state, held: [...before, ...locks] };
@@ -407,6 +414,7 @@ function spawnParameter(walk: Walk, call: CallExpr, parameter: ParameterCall["pa
       accesses: [],
       parameterCalls: [{ parameter, args, locks: [], fn, node: call, beside: null }],
       signals: [],
+      onSuccess: false,
     }),
   );
 }
@@ -450,6 +458,7 @@ function makeSpawn(
     accesses,
     parameterCalls: summary.parameterCalls.filter((inner) => !binding.has(inner.parameter)),
     signals: [...rebaseSignals(walk, summary.signals, binding), ...ends],
+    onSuccess: false,
   });
 }
 
