@@ -37,7 +37,7 @@ func login(w http.ResponseWriter, r *http.Request) {
 lock and would race if its callers are concurrent.
 
 **What it does not see.** A map whose variable, field or type cannot be told; maps reached through channels or
-\`sync.Pool\`; goroutines that a library starts in a way that is not known. It stays silent there. What \`init\`,
+\`sync.Pool\`; goroutines that a library starts in a way that its source does not show. It stays silent there. What \`init\`,
 \`main\` and constructors do before anything else runs is nobody's race.`;
 
 export const unsynchronizedMap: Rule = {
