@@ -46,7 +46,8 @@ interface Target {
 interface Flow {
   readonly walk: Walk;
   readonly targets: Target[];
-  readonly returns: WalkState[];
+  /** Where the function is left, by how many calls were deferred before. */
+  readonly returns: Map<number, WalkState[]>;
   /** Those of the returns that may return an error. */
   readonly failures: WalkState[];
   /** Where `goto` goes on, by label. */
@@ -57,14 +58,29 @@ interface Flow {
 
 /** Walks the body of a function and leaves everything that happens in `walk`. */
 export function walkBody(walk: Walk, body: BlockStmt): void {
-  const flow: Flow = { walk, targets: [], returns: [], failures: [], jumps: new Map(), label: null };
+  const flow: Flow = { walk, targets: [], returns: new Map(), failures: [], jumps: new Map(), label: null };
   block(flow, body.list);
-  walk.state = meetAll([...flow.returns, walk.state]);
+  leave(flow);
+  walk.state = meetAll([...flow.returns].map(([deferred, states]) => endOf(walk, deferred, states)));
   for (const { spawn } of walk.state.alive) {
     if (flow.failures.length > 0 && !flow.failures.some((s) => s.alive.some((a) => a.spawn === spawn)))
       walk.onSuccess.add(spawn);
   }
-  for (const call of [...walk.deferred].reverse()) performDeferred(walk, call);
+}
+
+/** Writes down that the function is left here, with the calls that were deferred so far. */
+function leave({ walk, returns }: Flow): void {
+  const count = walk.deferred.length;
+  const states = returns.get(count);
+  if (states) states.push(walk.state);
+  else returns.set(count, [walk.state]);
+}
+
+/** The state after the first `deferred` of the deferred calls, for the ways that had come to no more. */
+function endOf(walk: Walk, deferred: number, states: readonly WalkState[]): WalkState {
+  walk.state = meetAll(states);
+  for (const call of walk.deferred.slice(0, deferred).reverse()) performDeferred(walk, call);
+  return walk.state;
 }
 
 function block(flow: Flow, statements: readonly Stmt[]): void {
@@ -99,7 +115,7 @@ function visitStatement(flow: Flow, s: Stmt): void {
       return;
     case "ReturnStmt":
       for (const result of s.results) visitExpression(walk, result);
-      flow.returns.push(walk.state);
+      leave(flow);
       if (mayFail(walk.fn, s)) flow.failures.push(walk.state);
       kill(walk);
       return;
