@@ -62,6 +62,8 @@ const mrNodePools = 16
 
 var mrNodes [mrNodePools]mrNodePool
 
+// mrNewNode returns a node that one reference is held to. An inner one is empty, a leaf holds anything where
+// it may hold anything.
 func mrNewNode(height int32) *mrNode {
 	pool := &mrNodes[uint(getg().m.id)%mrNodePools]
 	pool.lock.lock()
@@ -83,6 +85,25 @@ func mrNewNode(height int32) *mrNode {
 	n.height = height
 	n.next = nil
 	return n
+}
+
+// mrInUse returns how many clks of a leaf can be other than 0. While there are few slots that is few, and
+// most of a leaf is never touched: leaves lie in other processors' caches.
+func mrInUse() uint32 { return min(mrSlots.used+1, mrLeafFan) }
+
+// mrNewEmpty returns a node that knows nothing.
+func mrNewEmpty(height int32) *mrNode {
+	n := mrNewNode(height)
+	if height == 0 {
+		clear(n.leaf().clk[:mrInUse()])
+	}
+	return n
+}
+
+// mrCopy makes to equal from.
+func mrCopy(to, from *mrLeaf) {
+	n := mrInUse()
+	copy(to.clk[:n], from.clk[:n])
 }
 
 // mrRetain adds a reference; n may be nil.
@@ -109,8 +130,6 @@ func mrRelease(n *mrNode) {
 				mrRelease(c)
 			}
 		}
-	} else {
-		n.leaf().clk = [mrLeafFan]uint32{}
 	}
 	pool := &mrNodes[uint(getg().m.id)%mrNodePools]
 	pool.lock.lock()
@@ -133,7 +152,7 @@ func mrOwn(n *mrNode) *mrNode {
 	}
 	c := mrNewNode(n.height)
 	if n.height == 0 {
-		c.leaf().clk = n.leaf().clk
+		mrCopy(c.leaf(), n.leaf())
 	} else {
 		from, to := n.inner(), c.inner()
 		for i := range from.child {
@@ -200,7 +219,7 @@ func mrKnow(n *mrNode, e uint64) *mrNode {
 	}
 	height := mrHeight(tid)
 	if n == nil {
-		n = mrNewNode(height)
+		n = mrNewEmpty(height)
 	}
 	return mrSetIn(mrGrow(n, height), tid, clk)
 }
@@ -213,7 +232,7 @@ func mrSetIn(n *mrNode, tid, clk uint32) *mrNode {
 	}
 	slot := &n.inner().child[mrIndex(n.height, tid)%mrFan]
 	if *slot == nil {
-		*slot = mrNewNode(n.height - 1)
+		*slot = mrNewEmpty(n.height - 1)
 	}
 	*slot = mrSetIn(*slot, tid, clk)
 	return n
@@ -282,8 +301,7 @@ func mrJoin(a, b *mrNode) (joined *mrNode, more bool) {
 // mrMax raises each element of x to that of y, and reports whether it changed any.
 func mrMax(x, y *[mrLeafFan]uint32) bool {
 	var changed uint32
-	// Past the last slot in use both are 0.
-	for i, clk := range y[:min(mrSlots.used+1, mrLeafFan)] {
+	for i, clk := range y[:mrInUse()] {
 		was := x[i]
 		is := max(was, clk)
 		x[i] = is

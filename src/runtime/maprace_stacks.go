@@ -18,7 +18,7 @@ import (
 
 const (
 	mrDepth      = 32
-	mrSiteCache  = 8
+	mrSiteCache  = 32
 	mrStackChunk = 1 << 12
 	// mrStackMax bounds how many different stacks a run may have; past it, stacks are dropped.
 	mrStackMax     = 1 << 21
@@ -96,7 +96,7 @@ func (c *mrG) site(fp uintptr) uint32 {
 	if n == 0 {
 		return 0
 	}
-	slot := &c.sites[(pcs[min(n-1, 1)]>>2)%mrSiteCache]
+	slot := &c.sites[(pcs[1]>>2^pcs[2]>>4)%mrSiteCache]
 	if s := mrStackAt(*slot); s != nil && s.n == uint32(n) && mrSamePCs(&s.pc, &pcs, n) {
 		return *slot
 	}

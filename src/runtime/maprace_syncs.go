@@ -212,7 +212,7 @@ func (s *mrSync) replace(c *mrG) {
 	switch {
 	case clock == s.clock:
 	case clock != nil && clock.height == 0 && s.clock != nil && s.clock.height == 0 && mrSole(s.clock):
-		s.clock.leaf().clk = clock.leaf().clk
+		mrCopy(s.clock.leaf(), clock.leaf())
 	default:
 		mrRetain(clock)
 		mrRelease(s.clock)

@@ -279,16 +279,14 @@ function adaptedRuntime(
 
 /**
  * Files of the standard library that call sync/atomic's functions directly, outside of package sync and
- * what it is made of, whose locks the detector knows by their own hooks.
+ * what it is made of, whose locks the detector knows by their own hooks, and outside of internal/poll: that
+ * two goroutines use one descriptor orders nothing that a program may rely on.
  */
 const DIRECT_CALLERS = [
   "crypto/internal/entropy/v1.0.0/entropy.go",
   "go/types/check.go",
   "go/types/named.go",
   "internal/bisect/bisect.go",
-  "internal/poll/fd_mutex.go",
-  "internal/poll/fd_unix.go",
-  "internal/poll/fd_wasip1.go",
   "net/dnsconfig.go",
   "net/http/h2_bundle.go",
   "os/exec/exec.go",
