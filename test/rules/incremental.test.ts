@@ -4,9 +4,11 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Core, type CoreFinding, createCore, type ProgramSource } from "../../src/server/core/core.ts";
 import { Workspace } from "../../src/server/workspace/workspace.ts";
+import { disagreement, edit } from "./randomEdits.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const MODULES = join(HERE, "../../node_modules");
@@ -81,4 +83,14 @@ describe("an edited program", () => {
     expect(kept).toEqual(shown((await fresh()).update(next).findings()));
     expect(shown(core.update(source).findings())).toEqual(before);
   });
+});
+
+// `npm run test:incremental` runs many more, over any code.
+test("after any edits", { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 8 }), async (edits) => {
+      expect(await disagreement(modules, join(HERE, "fixtures"), edits)).toBeNull();
+    }),
+    { numRuns: 4 },
+  );
 });

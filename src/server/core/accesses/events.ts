@@ -5,9 +5,9 @@
  */
 import type { Fn } from "../calls/functions.ts";
 import type { AccessKind } from "../finding.ts";
-import type { Node } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
 import type { Path } from "./path.ts";
+import type { Place } from "./places.ts";
 import type { Value } from "./values.ts";
 
 /** A lock that is held at some point. */
@@ -52,7 +52,7 @@ export interface Access {
   readonly variable: "read" | "write" | null;
   readonly counter: boolean;
   readonly fn: Fn;
-  readonly node: Node;
+  readonly node: Place;
   readonly locks: readonly Held[];
   /** What holds of parameters wherever the access happens: calls that say otherwise do not reach it. */
   readonly choices: readonly Choice[];
@@ -82,7 +82,7 @@ export interface Access {
 /** A call on the way to an access. */
 export interface CallSite {
   readonly fn: Fn;
-  readonly node: Node;
+  readonly node: Place;
 }
 
 /** Code that runs beside the function that starts it. */
@@ -94,7 +94,7 @@ export interface Spawn {
   readonly many: boolean;
   /** Where it is started. */
   readonly fn: Fn;
-  readonly node: Node;
+  readonly node: Place;
   /** The function that runs; null where several may. */
   readonly runs: Fn | null;
   readonly accesses: readonly Access[];
@@ -112,7 +112,7 @@ export interface ParameterCall {
   readonly args: readonly (readonly Value[])[];
   readonly locks: readonly Held[];
   readonly fn: Fn;
-  readonly node: Node;
+  readonly node: Place;
   /** The goroutine that makes the call, where that is over when the function returns; null for an ordinary call. */
   readonly beside: Pick<Spawn, "how" | "label" | "many" | "fn" | "node"> | null;
 }

@@ -5,6 +5,7 @@
  * followed silently, as Go's selectors do. What a name stands for (aliases) is `values.ts`.
  */
 import type { Var } from "../types/types.ts";
+import type { Place } from "./places.ts";
 
 /** One step from a value to a part of it. */
 export type Step = FieldStep | ElementStep;
@@ -29,12 +30,12 @@ export interface Path {
 /** Longer paths are not followed: they come from recursive structures. */
 export const LONGEST_PATH = 6;
 
-const identities = new WeakMap<Var, number>();
+const identities = new WeakMap<Var | Place, number>();
 let nextIdentity = 1;
 
-/** A number that is the same for all instances of one declared variable. */
-export function identityOf(v: Var): number {
-  const origin = v.origin;
+/** A number for a place, or for all instances of one declared variable. */
+export function identityOf(one: Var | Place): number {
+  const origin = "origin" in one ? one.origin : one;
   let id = identities.get(origin);
   if (id === undefined) {
     id = nextIdentity++;

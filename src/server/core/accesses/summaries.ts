@@ -4,7 +4,7 @@
  * What a summary is, is `events.ts`; how one function is walked, `walk.ts`; how recursive functions come to theirs,
  * `calls/answers.ts`.
  */
-import type { Question } from "../calls/answers.ts";
+import { isDeeplyEqual, type Question } from "../calls/answers.ts";
 import type { World } from "../calls/callees.ts";
 import { type DeclFacts, type Fn, isCaptured, isVisibleIn, nameOfFn } from "../calls/functions.ts";
 import { mapType, qualifiedName } from "../calls/typeShape.ts";
@@ -21,6 +21,7 @@ import {
   type Summary,
 } from "./events.ts";
 import type { Path } from "./path.ts";
+import { isInOrderOfBefore, placeIn } from "./places.ts";
 import { holdsOthers, valuesOfVar } from "./values.ts";
 import { walkBody } from "./walk.ts";
 import type { Walk } from "./walkRecord.ts";
@@ -50,7 +51,9 @@ const NOTHING: Walked = { summary: EMPTY_SUMMARY, pairs: [], nilWrites: [], call
 const WALK: Question<DeclFacts, Fn, Walked> = {
   unknown: NOTHING,
   name: (_, fn) => nameOfFn(fn),
-  find: (world, _, fn) => summarize(world, fn),
+  same: (before, after, fn) =>
+    fn.facts.functions.includes(fn) && isInOrderOfBefore(fn) && isDeeplyEqual(before, after),
+  find: (world, facts, fn) => (facts.functions.includes(fn) ? summarize(world, fn) : NOTHING),
 };
 
 /** The summaries of the functions of a program. */
@@ -150,7 +153,7 @@ function laterAccesses(walk: Walk): Access[] {
     const accesses = literal ? walk.summaryOf(literal).accesses : [];
     return accesses
       .filter(({ path }) => outlives(path, fn) && path.root.role !== "field")
-      .map((access) => ({ ...access, calls: [{ fn, node }, ...access.calls] }));
+      .map((access) => ({ ...access, calls: [{ fn, node: placeIn(fn, node) }, ...access.calls] }));
   });
 }
 

@@ -5,7 +5,7 @@
  * Flow-insensitive within a function; what a call returns comes from the returned expressions of its callee.
  * What cannot be told is `unknown`, and later phases stay silent about it.
  */
-import type { Question } from "../calls/answers.ts";
+import { isDeeplyEqual, type Question } from "../calls/answers.ts";
 import { type Callee, calleesOf, nameOfVar, type World } from "../calls/callees.ts";
 import {
   type DeclFacts,
@@ -129,7 +129,7 @@ const LOCAL: Question<DeclFacts, Var, readonly Value[]> = {
   unknown: [],
   name: (_, variable) => nameOfVar(variable),
   find(world, facts, variable) {
-    const scope: Scope = { pkg: facts.pkg, info: facts.info, facts };
+    const scope: Scope = { pkg: facts.site.pkg, info: facts.info, facts };
     const definitions = facts.definitions.get(variable) ?? [];
     const values = definitions.flatMap((d) => valuesOfDefinition(world, d, scope));
     const aliases = distinct(values.filter((value) => value.kind === "path" || value.kind === "func"));
@@ -299,6 +299,7 @@ export function holdsOthers(world: World, field: Var): boolean {
 const HOLDS_OTHERS: Question<Var, Var, boolean> = {
   unknown: false,
   name: nameOfVar,
+  same: (before, after) => before === after,
   find: (world, field) =>
     world
       .storesOf(field)
@@ -377,6 +378,7 @@ export function returnsOf(world: World, fn: Fn): readonly (readonly Value[])[] {
 const RETURNS: Question<DeclFacts, Fn, readonly (readonly Value[])[]> = {
   unknown: [],
   name: (_, fn) => nameOfFn(fn),
+  same: isDeeplyEqual,
   find(world, _, fn) {
     const results: Value[][] = [];
     const add = (index: number, values: readonly Value[]): void => {

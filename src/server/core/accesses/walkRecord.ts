@@ -4,7 +4,8 @@
  *
  * Control flow is `walk.ts`. What a pair means to a user is for the rules.
  */
-import type { World } from "../calls/callees.ts";
+import type { Question } from "../calls/answers.ts";
+import { nameOfVar, type World } from "../calls/callees.ts";
 import {
   type Definition,
   declaredWithin,
@@ -18,9 +19,10 @@ import type { AccessKind } from "../finding.ts";
 import { conflicts, orderedBySignal, samePlace, signalKey } from "../goroutines/order.ts";
 import { exclusion, giveBack, take } from "../locks/heldLocks.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
-import type { Var } from "../types/types.ts";
+import type { Info, Var } from "../types/types.ts";
 import type { Access, NilWrite, ParallelPair, ParameterCall, Signal, Spawn, Summary } from "./events.ts";
 import { extend, groupKey, identityOf, type Path, pathKey, type Step } from "./path.ts";
+import { placeIn } from "./places.ts";
 import { fieldSteps, through, valuesOf } from "./values.ts";
 import { type Alive, awaitSignal, union, type WalkState } from "./walkState.ts";
 
@@ -166,12 +168,13 @@ export function assignVariable(walk: Walk, variable: Path, node: Node, end: numb
 
 function addAccess(
   walk: Walk,
-  what: Pick<Access, "kind" | "path" | "content" | "variable" | "counter" | "node">,
+  what: Pick<Access, "kind" | "path" | "content" | "variable" | "counter"> & { readonly node: Node },
 ): void {
   const { state, fn } = walk;
   record(walk, {
     ...what,
     fn,
+    node: placeIn(fn, what.node),
     locks: state.held,
     choices: state.choices,
     awaited: state.awaited,
@@ -213,6 +216,11 @@ export function record(walk: Walk, access: Access): void {
   if (ways) ways.push(access);
   else walk.known.set(key, [access]);
   walk.accesses.push(access);
+}
+
+/** True where nothing that a callee does would be kept, and no goroutine is there that it could meet. */
+export function isFull(walk: Walk): boolean {
+  return walk.accesses.length >= MOST_ACCESSES && walk.state.alive.length === 0;
 }
 
 /** True where `a` waited for nothing that `b` did not wait for: it meets whatever `b` meets. */
@@ -268,7 +276,7 @@ function isVariable(e: Expr): boolean {
 /** A key that is equal for accesses that differ in nothing that the rules look at but what they waited for. */
 export function accessKey(access: Access): string {
   const locks = access.locks.map((lock) => (lock.path ? pathKey(lock.path) : "?") + lock.mode[0]).join(",");
-  const place = `${access.fn.file.path}:${access.fn.file.startOf(access.fn.decl) + access.node.pos}`;
+  const place = identityOf(access.node);
   const chosen = access.choices.map((c) => `${identityOf(c.parameter)}${c.is}${c.values.join()}`).join(";");
   return `${place} ${chosen} ${access.kind} ${pathKey(access.path)} ${locks} ${access.made} ${access.dynamic}`;
 }
@@ -382,8 +390,20 @@ function channelCapacity(walk: Walk, path: Path): unknown {
   const last = path.steps.at(-1);
   const holder: Var | null = last === undefined ? path.root : last.kind === "field" ? last.field : null;
   if (holder === null) return null;
-  const local = walk.fn.facts.definitions.get(holder)?.map((d) => ({ expr: d.expr, info: walk.fn.info }));
-  for (const { expr, info } of local ?? walk.world.storesOf(holder)) {
+  const local = walk.fn.facts.definitions.get(holder);
+  if (!local) return walk.world.answers.ask(CAPACITY, holder.origin, holder.origin);
+  return capacityGiven(local.map((d) => ({ expr: d.expr, info: walk.fn.info })));
+}
+
+const CAPACITY: Question<Var, Var, unknown> = {
+  unknown: null,
+  name: nameOfVar,
+  same: (before, after) => before === after,
+  find: (world, holder) => capacityGiven(world.storesOf(holder)),
+};
+
+function capacityGiven(values: readonly { readonly expr: Expr | null; readonly info: Info }[]): unknown {
+  for (const { expr, info } of values) {
     const made = expr ? unparen(expr) : null;
     if (made?.kind === "CallExpr" && made.args.length === 2 && made.args[1])
       return info.constOf(made.args[1]);

@@ -19,6 +19,11 @@ export interface Question<S extends Subject, K extends object, V> {
   /** Tells the keys of a circle apart; stays the same while text elsewhere changes. */
   name(subject: S, key: K): string;
   find(world: World, subject: S, key: K): V;
+  /**
+   * True where an answer says the same as the one before an edit. Questions without it are asked within their
+   * subject only, whose other answers tell what became of them.
+   */
+  same?(before: V, after: V, key: K): boolean;
 }
 
 /** The answers about one program. */
@@ -29,8 +34,11 @@ export interface Answers {
   lookAt(subject: Subject): void;
   /** Does something whose findings are kept with the subject: it hangs on what is asked meanwhile. */
   onBehalfOf<T>(subject: Subject, work: () => T): T;
-  /** Forgets everything about the subjects and about all that hang on them; returns all of these. */
-  forget(subjects: Iterable<Subject>): Set<Subject>;
+  /**
+   * Forgets everything about the subjects `lost` and about all that hang on them. What is known about `changed` is
+   * asked anew, and where an answer is another one, it is as if it was lost. Returns what was forgotten.
+   */
+  renew(lost: Iterable<Subject>, changed: Iterable<Subject>): Set<Subject>;
   /** Lets go of subjects that will never ask again. */
   drop(subjects: ReadonlySet<Subject>): void;
 }
@@ -50,23 +58,29 @@ interface Open {
   value: unknown;
 }
 
-/** How often a circle is settled anew because looking closer showed that it is bigger. */
-const MOST_RESTARTS = 4;
+/** Rounds through a circle that looking closer shows to be bigger than it seemed. */
+const MOST_ROUNDS = 4;
 
 /** Answers to nothing yet. */
 export function createAnswers(worldOf: () => World): Answers {
-  const kept = new Map<unknown, Kept>();
+  const kept = new Map<Open["question"], Kept>();
   const opened = new Map<unknown, Map<object, Open>>();
   const dependents = new Map<Subject, Set<Subject>>();
   const stack: Open[] = [];
   let asking: Open | null = null;
   let current: Subject | null = null;
+  /** Subjects that have answers in a circle with others. */
+  const circles = new Map<Subject, Set<Subject>>();
+  /** Who hangs on what since the renewal began that goes on. */
+  let hangingNow: { readonly subject: Subject; readonly on: Subject }[] | null = null;
 
   const lookAt = (subject: Subject): void => {
     if (current === null || current === subject) return;
     const known = dependents.get(subject);
+    if (known?.has(current)) return;
     if (known) known.add(current);
     else dependents.set(subject, new Set([current]));
+    hangingNow?.push({ subject: current, on: subject });
   };
   const onBehalfOf = <T>(subject: Subject, work: () => T): T => {
     const before = current;
@@ -94,18 +108,22 @@ export function createAnswers(worldOf: () => World): Answers {
   };
   /** Answers the circle that begins at `start` of the stack, in two rounds: the second knows what the first found. */
   const settle = (start: number): void => {
-    for (let restarts = 0; ; restarts++) {
-      const circle = stack.slice(start);
-      const order = callOrder(circle);
-      if (circle.length > 1 || restarts > 0) {
-        for (const open of order) open.value = open.question.unknown;
-        for (const open of order) run(open);
-      }
-      for (const open of order) run(open);
+    const alone = stack.length === start + 1;
+    if (!alone) for (let i = start; i < stack.length; i++) stack[i]!.value = stack[i]!.question.unknown;
+    for (let round = alone ? 2 : 1; round <= MOST_ROUNDS; round++) {
+      const size = stack.length;
+      for (const open of callOrder(stack.slice(start))) run(open);
       // What was asked only now and hangs on the circle belongs to it.
-      if (stack.length === start + circle.length || restarts === MOST_RESTARTS) break;
+      if (round >= 2 && stack.length === size) break;
     }
-    for (const open of stack.splice(start)) keep(open);
+    const circle = stack.splice(start);
+    const together = new Set<Subject>();
+    for (const { subject } of circle) {
+      together.add(subject);
+      for (const one of circles.get(subject) ?? []) together.add(one);
+    }
+    if (together.size > 1) for (const subject of together) circles.set(subject, together);
+    for (const open of circle) keep(open);
   };
   const answer = (question: Open["question"], subject: Subject, key: object): unknown => {
     const open: Open = {
@@ -133,45 +151,91 @@ export function createAnswers(worldOf: () => World): Answers {
     }
     return open.value;
   };
+  const hangOnAny = (subjects: Iterable<Subject>): Set<Subject> => {
+    const found = new Set<Subject>();
+    const queue = [...subjects];
+    for (let subject = queue.pop(); subject !== undefined; subject = queue.pop()) {
+      if (found.has(subject)) continue;
+      found.add(subject);
+      queue.push(...(dependents.get(subject) ?? []));
+    }
+    return found;
+  };
+  const forget = (subjects: Iterable<Subject>): Set<Subject> => {
+    const outdated = hangOnAny(subjects);
+    for (const subject of outdated) {
+      dependents.delete(subject);
+      for (const answers of kept.values()) answers.delete(subject);
+    }
+    return outdated;
+  };
+  /** Forgets what is known about a subject, and returns it. */
+  const takeOut = (subject: Subject): (readonly [Open["question"], Map<object, unknown>])[] => {
+    const taken: (readonly [Open["question"], Map<object, unknown>])[] = [];
+    for (const [question, subjects] of kept) {
+      const answers = subjects.get(subject);
+      if (answers) taken.push([question, answers]);
+      subjects.delete(subject);
+    }
+    return taken;
+  };
+  const saysTheSame = (subject: Subject, answers: ReturnType<typeof takeOut>): boolean =>
+    answers.every(([question, known]) =>
+      [...known].every(([key, value]) => question.same?.(value, ask(question, subject, key), key) ?? true),
+    );
+  /** Keeps the answers of before: whoever has used them need not be looked at again. */
+  const putBack = (subject: Subject, answers: ReturnType<typeof takeOut>): void => {
+    for (const [question, known] of answers) {
+      if (!question.same) continue;
+      const now = kept.get(question)?.get(subject);
+      for (const [key, value] of known) now?.set(key, value);
+    }
+  };
   const hangOn = (open: Open): void => {
     if (asking === null) return;
     asking.low = Math.min(asking.low, open.low);
     asking.asked.add(open);
   };
 
+  const ask = (question: Open["question"], subject: Subject, key: object): unknown => {
+    lookAt(subject);
+    const known = kept.get(question)?.get(subject);
+    if (known?.has(key)) return known.get(key);
+    const open = opened.get(question)?.get(key);
+    if (!open) return answer(question, subject, key);
+    hangOn(open);
+    return open.value;
+  };
+
   return {
     lookAt,
     onBehalfOf,
-    ask<S extends Subject, K extends object, V>(question: Question<S, K, V>, subject: S, key: K): V {
-      lookAt(subject);
-      const known = kept.get(question)?.get(subject);
-      if (known?.has(key)) return known.get(key) as V;
-      const open = opened.get(question)?.get(key);
-      if (open) {
-        hangOn(open);
-        return open.value as V;
+    ask: <S extends Subject, K extends object, V>(question: Question<S, K, V>, subject: S, key: K): V =>
+      ask(question as unknown as Open["question"], subject, key) as V,
+    renew(lost, changed) {
+      const forgotten = forget(lost);
+      const before = new Map<Subject, (readonly [Open["question"], Map<object, unknown>])[]>();
+      for (const one of changed) {
+        for (const subject of circles.get(one) ?? [one])
+          if (!forgotten.has(subject) && !before.has(subject)) before.set(subject, takeOut(subject));
       }
-      return answer(question as unknown as Open["question"], subject, key) as V;
-    },
-    forget(subjects) {
-      const outdated = new Set<Subject>();
-      const queue = [...subjects];
-      for (let subject = queue.pop(); subject !== undefined; subject = queue.pop()) {
-        if (outdated.has(subject)) continue;
-        outdated.add(subject);
-        queue.push(...(dependents.get(subject) ?? []));
-      }
-      for (const subject of outdated) {
-        dependents.delete(subject);
-        for (const answers of kept.values()) answers.delete(subject);
-      }
-      return outdated;
+      hangingNow = [];
+      const others = new Set<Subject>();
+      for (const [subject, answers] of before) if (!saysTheSame(subject, answers)) others.add(subject);
+      // A new circle is settled as a whole.
+      for (const { subject, on } of hangingNow)
+        if (before.has(subject) && !before.has(on) && hangOnAny([subject]).has(on)) others.add(subject);
+      hangingNow = null;
+      for (const [subject, answers] of before) if (!others.has(subject)) putBack(subject, answers);
+      for (const subject of forget(others)) forgotten.add(subject);
+      return forgotten;
     },
     drop(subjects) {
       for (const [subject, hanging] of dependents) {
         for (const one of hanging) if (subjects.has(one)) hanging.delete(one);
         if (hanging.size === 0) dependents.delete(subject);
       }
+      for (const subject of subjects) circles.delete(subject);
     },
   };
 }
@@ -208,4 +272,35 @@ function callOrder(circle: readonly Open[]): Open[] {
     }
   }
   return order;
+}
+
+/**
+ * True where two answers are made alike of the same things. Objects with a class of their own (functions, places,
+ * variables) are things; arrays, sets and plain objects are what answers are made of.
+ */
+export function isDeeplyEqual(before: unknown, after: unknown): boolean {
+  const found = new Map<unknown, unknown>();
+  const equal = (a: unknown, b: unknown): boolean => {
+    if (a === b) return true;
+    if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+    if (found.has(a)) return found.get(a) === b;
+    found.set(a, b);
+    if (Array.isArray(a))
+      return Array.isArray(b) && a.length === b.length && a.every((one, i) => equal(one, b[i]));
+    if (a instanceof Set) return b instanceof Set && a.size === b.size && [...a].every((one) => b.has(one));
+    if (a instanceof Map)
+      return (
+        b instanceof Map && a.size === b.size && [...a].every(([k, v]) => b.has(k) && equal(v, b.get(k)))
+      );
+    if (Object.getPrototypeOf(a) !== Object.prototype || Object.getPrototypeOf(b) !== Object.prototype)
+      return false;
+    const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>];
+    const names = new Set([...Object.keys(x), ...Object.keys(y)]);
+    // Keys of paths and signals are made when somebody asks.
+    for (const name of names)
+      if (!equal(x[name], y[name]) && !(name === "key" && (x.key === undefined || y.key === undefined)))
+        return false;
+    return true;
+  };
+  return equal(before, after);
 }

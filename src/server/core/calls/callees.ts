@@ -7,7 +7,7 @@
 import { receiverOf, type Scope, type Value, valuesOf } from "../accesses/values.ts";
 import type { CallExpr, Decl, Expr, SelectorExpr } from "../syntax/ast.ts";
 import type { Func, Info, Interface, Program, Selection, Type, Var } from "../types/types.ts";
-import { type Answers, createAnswers, type Question, type Subject } from "./answers.ts";
+import { type Answers, createAnswers, isDeeplyEqual, type Question, type Subject } from "./answers.ts";
 import { type DeclFacts, declFacts, type Fn, unparen } from "./functions.ts";
 import type { Outline, OutlineChange } from "./outline.ts";
 import { deref, interfaceType, mapType, namedType, structType, under } from "./typeShape.ts";
@@ -38,7 +38,7 @@ export interface World {
   readonly underWay: Set<Var>;
   /** Methods of the workspace's types by name; filled on first use. */
   methodsByName: Map<string, Method[]> | null;
-  /** Everything that a field or package-level variable is given in the workspace. */
+  /** Everything that a field or package-level variable is given in the workspace; for questions about it. */
   storesOf(holder: Var): readonly Store[];
   fnOf(func: Func): Fn | null;
 }
@@ -65,11 +65,7 @@ export function createWorld(program: Program, outline: Outline): World {
       const givers = [...(world.givers.get(holder.origin) ?? [])];
       return givers.sort(outline.inOrder).flatMap((facts) => storesIn(facts, holder.origin));
     },
-    fnOf: (func) => {
-      const fn = functionOf(func);
-      if (fn) world.answers.lookAt(fn.facts);
-      return fn;
-    },
+    fnOf: (func) => functionOf(world, func),
   };
   return world;
 }
@@ -81,38 +77,54 @@ export function addTo<K>(map: Map<K, Set<DeclFacts>>, key: K, value: DeclFacts):
   else map.set(key, new Set([value]));
 }
 
-/**
- * Takes over a new version of the program, and forgets what the change may have made wrong. Returns all
- * declarations of which nothing that was found out may be kept, those that are gone included.
- */
-export function renewWorld(
-  world: World,
-  program: Program,
-  { gone, come, reshaped }: OutlineChange,
-): Set<DeclFacts> {
-  const changed = new Set<Subject>([...gone, ...come]);
-  for (const facts of gone) {
-    for (const { holder } of facts.stores) {
+/** What a new version of the program changed in what was found out. */
+export interface Renewal {
+  /** Declarations that have other answers than before, or none yet. */
+  readonly outdated: ReadonlySet<DeclFacts>;
+  /** Functions that changed and, as far as anybody else can tell, do what they did before. */
+  readonly retold: ReadonlySet<DeclFacts>;
+}
+
+/** Takes over a new version of the program, and forgets what the change may have made wrong. */
+export function renewWorld(world: World, program: Program, change: OutlineChange): Renewal {
+  const { gone, come, changed, reshaped } = change;
+  const lost = new Set<Subject>(come);
+  const asked = new Set<Subject>();
+  const given = new Set(come);
+  for (const { facts, stores } of [...gone, ...changed]) {
+    for (const { holder } of stores) {
       world.givers.get(holder)?.delete(facts);
-      changed.add(holder);
+      asked.add(holder);
     }
   }
-  for (const facts of come) {
+  for (const { facts } of gone) lost.add(facts);
+  for (const { facts, stores, functions } of changed) {
+    given.add(facts);
+    // Rules ask a function what it gives values to.
+    if (sameHolders(facts.stores, stores) && functions.length > 0 === facts.functions.length > 0)
+      asked.add(facts);
+    else lost.add(facts);
+  }
+  for (const facts of given) {
     for (const { holder } of facts.stores) {
       addTo(world.givers, holder, facts);
-      changed.add(holder);
+      asked.add(holder);
     }
   }
   if (reshaped) {
     world.methodsByName = null;
-    changed.add(METHODS);
+    lost.add(METHODS);
   }
   world.program = program;
-  const outdated = world.answers.forget(changed);
-  if (reshaped) world.answers.drop(new Set(gone));
-  const declarations = new Set<DeclFacts>();
-  for (const subject of outdated) if (isDeclaration(subject)) declarations.add(subject);
-  return declarations;
+  const forgotten = world.answers.renew(lost, asked);
+  if (reshaped) world.answers.drop(new Set(gone.map(({ facts }) => facts)));
+  const outdated = new Set([...forgotten].filter(isDeclaration));
+  for (const { facts } of gone) outdated.delete(facts);
+  return { outdated, retold: new Set([...given].filter((facts) => !outdated.has(facts))) };
+}
+
+function sameHolders(a: DeclFacts["stores"], b: DeclFacts["stores"]): boolean {
+  return a.length === b.length && a.every(({ holder }, i) => holder === b[i]!.holder);
 }
 
 function isDeclaration(subject: Subject): subject is DeclFacts {
@@ -120,10 +132,12 @@ function isDeclaration(subject: Subject): subject is DeclFacts {
 }
 
 /** The body of a declared function, or null where it has none in source. */
-function functionOf(func: Func): Fn | null {
+function functionOf(world: World, func: Func): Fn | null {
   const { func: decl, pkg } = func.origin;
-  if (decl === null || pkg === null || decl.body === null) return null;
-  return declFacts(pkg, decl).functions[0] ?? null;
+  if (decl === null || pkg === null || (decl.body === null && !pkg.inWorkspace)) return null;
+  const facts = declFacts(pkg, decl);
+  world.answers.lookAt(facts);
+  return facts.functions[0] ?? null;
 }
 
 /** More implementations than this and a call through an interface tells nothing. */
@@ -286,10 +300,10 @@ export interface Store {
 }
 
 function storesIn(facts: DeclFacts, holder: Var): Store[] {
-  const { pkg, info } = facts;
+  const { site, info } = facts;
   return facts.stores
     .filter((store) => store.holder === holder)
-    .map(({ expr }) => ({ expr, info, scope: { pkg, info, facts } }));
+    .map(({ expr }) => ({ expr, info, scope: { pkg: site.pkg, info, facts } }));
 }
 
 /** The functions that a field or package-level variable is given anywhere in the workspace. */
@@ -300,6 +314,7 @@ function storedFunctions(world: World, holder: Var): readonly Value[] {
 const STORED_FUNCTIONS: Question<Var, Var, readonly Value[]> = {
   unknown: [],
   name: nameOfVar,
+  same: isDeeplyEqual,
   find(world, holder) {
     const functions = world
       .storesOf(holder)

@@ -49,7 +49,7 @@ export interface Definition {
 
 /** What one walk over a top-level declaration finds out. */
 export interface DeclFacts {
-  readonly pkg: Package;
+  readonly site: Readonly<Site>;
   readonly info: Info;
   readonly functions: readonly Fn[];
   readonly definitions: ReadonlyMap<Var, readonly Definition[]>;
@@ -90,25 +90,64 @@ interface Site {
   file: SourceFile;
 }
 
-const factsOfDecl = new WeakMap<Info, { readonly facts: DeclFacts; readonly site: Site }>();
+interface Known {
+  readonly facts: DeclFacts;
+  readonly site: Site;
+}
 
-/** The facts about one top-level declaration; kept as long as its {@link Info}, and always of the current file. */
+/** By the function that is declared, which stays while its body changes; by their {@link Info} for variables. */
+const factsOfDecl = new WeakMap<object, Known>();
+
+/**
+ * The facts about one top-level declaration in its current version. The same object while a function's body
+ * changes, and its literals are the same functions as far as there are as many before them.
+ */
 export function declFacts(pkg: Package, decl: Decl): DeclFacts {
   const info = pkg.info(decl);
   const file = pkg.fileOf(decl);
-  const known = factsOfDecl.get(info);
-  if (known !== undefined) {
-    known.site.pkg = pkg;
-    known.site.file = file;
-    return known.facts;
+  const key = (decl.kind === "FuncDecl" ? info.objectOf(decl.name) : null) ?? info;
+  const known = factsOfDecl.get(key);
+  if (known === undefined) {
+    const site: Site = { pkg, file };
+    const facts = collectFacts(site, decl, info, []);
+    factsOfDecl.set(key, { facts, site });
+    return facts;
   }
-  const site: Site = { pkg, file };
-  const facts = collectFacts(site, decl, info);
-  factsOfDecl.set(info, { facts, site });
-  return facts;
+  known.site.pkg = pkg;
+  known.site.file = file;
+  if (known.facts.info !== info)
+    Object.assign(known.facts, collectFacts(known.site, decl, info, known.facts.functions));
+  return known.facts;
 }
 
-function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
+/** A class so that it is told from what is compared by its parts. */
+class FunctionBody implements Fn {
+  readonly node!: FuncDecl | FuncLit;
+  readonly decl!: Decl;
+  readonly info!: Info;
+  readonly parent!: Fn | null;
+  readonly name!: string;
+  readonly receiver!: Var | null;
+  readonly params!: readonly (Var | null)[];
+  readonly variadic!: boolean;
+  readonly facts!: DeclFacts;
+  private readonly site: Site;
+
+  constructor(site: Site) {
+    this.site = site;
+  }
+
+  get pkg(): Package {
+    return this.site.pkg;
+  }
+
+  get file(): SourceFile {
+    return this.site.file;
+  }
+}
+
+/** `before` are the functions of the version before, to be gone on with. */
+function collectFacts(site: Site, decl: Decl, info: Info, before: readonly Fn[]): DeclFacts {
   const { pkg } = site;
   const functions: Fn[] = [];
   const literal = new Map<FuncLit, Fn>();
@@ -121,9 +160,7 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
   const returnedLiterals = new Map<Fn, FuncLit[]>();
   const loops: Node[] = [];
   const facts: DeclFacts = {
-    get pkg() {
-      return site.pkg;
-    },
+    site,
     info,
     functions,
     definitions,
@@ -192,23 +229,19 @@ function collectFacts(site: Site, decl: Decl, info: Info): DeclFacts {
     const recv = node.kind === "FuncDecl" ? node.recv : null;
     const params = variablesOf(node.type.params, info);
     const last = node.type.params.fields.at(-1);
-    const fn: Fn = {
+    const same = before[functions.length];
+    const fn: Fn = same?.node.kind === node.kind ? same : new FunctionBody(site);
+    Object.assign(fn, {
       node,
       decl,
-      get pkg() {
-        return site.pkg;
-      },
-      get file() {
-        return site.file;
-      },
       info,
       parent,
       name: nameOf(node, parent, pkg, literalCount),
       receiver: recv ? (variablesOf(recv, info)[0] ?? null) : null,
       params,
       variadic: last?.type.kind === "Ellipsis",
-      facts,
-    };
+      facts: before[0]?.facts ?? facts,
+    } satisfies Omit<Fn, "pkg" | "file">);
     functions.push(fn);
     if (node.kind === "FuncLit") literal.set(node, fn);
     return fn;

@@ -8,6 +8,7 @@ import type { Access, Held, ParameterCall, Signal, Spawn, SpawnKind, Summary } f
 import { visitExpression, visitOperand } from "../accesses/expressions.ts";
 import { visitLibraryCall } from "../accesses/libraryCalls.ts";
 import { identityOf, type Path, pathKey } from "../accesses/path.ts";
+import { placeIn } from "../accesses/places.ts";
 import {
   type Binding,
   bindCall,
@@ -21,6 +22,7 @@ import { neverReturns } from "../accesses/walk.ts";
 import {
   emitAccess,
   giveSignal,
+  isFull,
   mayBeMade,
   record,
   signalChannel,
@@ -48,6 +50,8 @@ export type CallMode = "call" | "go" | "defer" | "deferred" | "iterate";
 
 /** Deeper chains of function values than this are not followed. */
 const DEEPEST_FUNCTION_VALUE = 4;
+/** More goroutines than this are not followed to the callers of the functions that start them. */
+const MOST_SPAWNS = 200;
 /** More calls of its parameters than this are not followed to a function's callers. */
 const MOST_PARAMETER_CALLS = 32;
 
@@ -239,7 +243,7 @@ function runFunctionArguments(walk: Walk, call: CallExpr): void {
     for (const value of valuesOf(walk.world, arg, walk.fn)) {
       for (const callee of calleesOfValue(walk.world, value)) {
         if (callee.kind !== "fn") continue;
-        if (isParallelTest(callee.fn))
+        if (isParallelTest(walk.world, callee.fn))
           spawnFunction(walk, call, callee, "parallel-test", "parallel test", false, []);
         else {
           const before = walk.state.alive;
@@ -269,7 +273,14 @@ export function receiverBinding(callee: Callee & { readonly kind: "fn" }): Bindi
 
 function addParameterCall(walk: Walk, call: CallExpr, parameter: ParameterCall["parameter"]): void {
   const args = call.args.map((arg) => valuesOf(walk.world, arg, walk.fn));
-  keepParameterCall(walk, { parameter, args, locks: walk.state.held, fn: walk.fn, node: call, beside: null });
+  keepParameterCall(walk, {
+    parameter,
+    args,
+    locks: walk.state.held,
+    fn: walk.fn,
+    node: placeIn(walk.fn, call),
+    beside: null,
+  });
 }
 
 /** Writes a call of a parameter down, once: a function that is handed on is called in many ways. */
@@ -289,6 +300,7 @@ function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, 
   if (!callee.dynamic && !isTestFile(walk.fn)) walk.called.add(callee.fn);
   const summary = walk.summaryOf(callee.fn);
   for (const access of summary.accesses) {
+    if (isFull(walk)) break;
     for (const seen of rebase(walk, access, binding, node, "inline")) {
       record(walk, callee.dynamic ? { ...seen, dynamic: true } : seen);
     }
@@ -298,7 +310,8 @@ function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, 
   }
   for (const inner of summary.parameterCalls) runParameterCall(walk, inner, binding, node, depth, null);
   if (!callee.dynamic) {
-    for (const spawn of summary.spawns) startSpawn(walk, rebaseSpawn(walk, spawn, binding, node));
+    for (const spawn of summary.spawns)
+      if (walk.spawns.size < MOST_SPAWNS) startSpawn(walk, rebaseSpawn(walk, spawn, binding, node));
     const acquired = summary.acquires.map((lock) => rebaseLock(walk, lock, binding));
     walk.state = { ...walk.state, held: [...walk.state.held, ...acquired] };
     for (const signal of rebaseSignals(walk, summary.awaits, binding)) {
@@ -402,6 +415,7 @@ function spawnCallee(walk: Walk, call: CallExpr, callee: Callee): void {
 function spawnParameter(walk: Walk, call: CallExpr, parameter: ParameterCall["parameter"]): void {
   const args = call.args.map((arg) => valuesOf(walk.world, arg, walk.fn));
   const { fn } = walk;
+  const place = placeIn(fn, call);
   startSpawn(
     walk,
     oneSpawn(walk, call, {
@@ -409,10 +423,10 @@ function spawnParameter(walk: Walk, call: CallExpr, parameter: ParameterCall["pa
       label: "go statement",
       many: false,
       fn,
-      node: call,
+      node: place,
       runs: null,
       accesses: [],
-      parameterCalls: [{ parameter, args, locks: [], fn, node: call, beside: null }],
+      parameterCalls: [{ parameter, args, locks: [], fn, node: place, beside: null }],
       signals: [],
       onSuccess: false,
     }),
@@ -453,7 +467,7 @@ function makeSpawn(
     label,
     many,
     fn: walk.fn,
-    node,
+    node: placeIn(walk.fn, node),
     runs: fn,
     accesses,
     parameterCalls: summary.parameterCalls.filter((inner) => !binding.has(inner.parameter)),

@@ -4,14 +4,26 @@
  * Only files that changed are read again. What a declaration consists of is `functions.ts`; what follows from a
  * change is for those who ask.
  */
+import { docOf } from "../locks/contracts.ts";
 import type { SourceFile } from "../syntax/ast.ts";
-import type { Package, Program } from "../types/types.ts";
+import type { Info, Package, Program } from "../types/types.ts";
 import { type DeclFacts, declFacts, type Fn } from "./functions.ts";
+
+/** A declaration as it was in one version. */
+export interface Body {
+  readonly facts: DeclFacts;
+  readonly info: Info;
+  readonly functions: readonly Fn[];
+  readonly stores: DeclFacts["stores"];
+  readonly assigned: DeclFacts["assigned"];
+  /** The comment above: what it promises about locks is believed. */
+  readonly doc: string;
+}
 
 /** One file as part of one package. */
 interface FileOutline {
   readonly file: SourceFile;
-  readonly bodies: readonly DeclFacts[];
+  readonly bodies: readonly Body[];
 }
 
 /** One package's files. */
@@ -24,9 +36,11 @@ interface PackageOutline {
 /** What the newest version brought. */
 export interface OutlineChange {
   /** Declarations that are no more. */
-  readonly gone: readonly DeclFacts[];
+  readonly gone: readonly Body[];
   /** Declarations that are new, or stand in another order than before. */
   readonly come: readonly DeclFacts[];
+  /** Functions with another body or comment than before, as they were. */
+  readonly changed: readonly Body[];
   /** True where packages came, went or have new types: types, methods and variables are others than before. */
   readonly reshaped: boolean;
 }
@@ -56,17 +70,23 @@ export function createOutline(): Outline {
   ): FileOutline => {
     if (before?.file === file) return before;
     const bodies = file.decls.flatMap((decl) =>
-      decl.kind === "FuncDecl" || decl.kind === "VarDecl" ? [declFacts(pkg, decl)] : [],
+      decl.kind === "FuncDecl" || decl.kind === "VarDecl" ? [bodyOf(declFacts(pkg, decl))] : [],
     );
     const after = { file, bodies };
-    const old = before?.bodies ?? [];
-    const now = new Set(bodies);
-    const known = new Set(old);
-    change.gone.push(...old.filter((facts) => !now.has(facts)));
-    const stayed = bodies.filter((facts) => known.has(facts));
-    const moved = old.filter((facts) => now.has(facts)).some((facts, i) => facts !== stayed[i]);
-    change.come.push(...(moved ? bodies : bodies.filter((facts) => !known.has(facts))));
-    for (const [at, facts] of bodies.entries()) places.set(facts, { file: after, at });
+    for (const [at, { facts }] of bodies.entries()) places.set(facts, { file: after, at });
+    const old = new Map(before?.bodies.map((body) => [body.facts, body]));
+    const stayed = bodies.filter(({ facts }) => old.has(facts));
+    const now = new Set(bodies.map(({ facts }) => facts));
+    const left = [...old.values()].filter(({ facts }) => now.has(facts));
+    change.gone.push(...[...old.values()].filter(({ facts }) => !now.has(facts)));
+    const moved =
+      left.some(({ facts }, i) => facts !== stayed[i]!.facts) ||
+      (before !== null && isGenerated(before.file) !== isGenerated(file));
+    for (const { facts, info, doc } of bodies) {
+      const was = old.get(facts);
+      if (!was || moved) change.come.push(facts);
+      if (was && (was.info !== info || was.doc !== doc)) change.changed.push(was);
+    }
     return after;
   };
 
@@ -88,7 +108,7 @@ export function createOutline(): Outline {
 
   return {
     update(program) {
-      const change: Changes = { gone: [], come: [], reshaped: false };
+      const change: Changes = { gone: [], come: [], changed: [], reshaped: false };
       const next = new Map<string, PackageOutline>();
       for (const pkg of program.packages) {
         next.set(pkg.path, readPackage(pkg, packages.get(pkg.path), change));
@@ -96,7 +116,7 @@ export function createOutline(): Outline {
       }
       if (packages.size > 0) change.reshaped = true;
       for (const old of packages.values()) change.gone.push(...old.files.flatMap((file) => file.bodies));
-      for (const facts of change.gone) places.delete(facts);
+      for (const { facts } of change.gone) places.delete(facts);
       packages = next;
       numbers.clear();
       for (const { files } of packages.values()) for (const file of files) numbers.set(file, numbers.size);
@@ -104,7 +124,7 @@ export function createOutline(): Outline {
     },
     functions: () =>
       [...packages.values()].flatMap(({ files }) =>
-        files.flatMap(({ bodies }) => bodies.flatMap((facts) => facts.functions)),
+        files.flatMap(({ bodies }) => bodies.flatMap(({ facts }) => facts.functions)),
       ),
     inOrder(a, b) {
       const x = places.get(a);
@@ -116,7 +136,25 @@ export function createOutline(): Outline {
 }
 
 interface Changes {
-  readonly gone: DeclFacts[];
+  readonly gone: Body[];
   readonly come: DeclFacts[];
+  readonly changed: Body[];
   reshaped: boolean;
+}
+
+function bodyOf(facts: DeclFacts): Body {
+  const { info, functions, stores, assigned } = facts;
+  return { facts, info, functions, stores, assigned, doc: functions[0] ? docOf(functions[0]) : "" };
+}
+
+const generatedFiles = new WeakMap<SourceFile, boolean>();
+
+/** True for files that say that a tool wrote them. */
+export function isGenerated(file: SourceFile): boolean {
+  let generated = generatedFiles.get(file);
+  if (generated === undefined) {
+    generated = /^\/\/ Code generated .* DO NOT EDIT\.$/m.test(file.text.slice(0, 2_000));
+    generatedFiles.set(file, generated);
+  }
+  return generated;
 }

@@ -4,6 +4,7 @@
  */
 import type { Access, Choice, Held, Signal } from "../accesses/events.ts";
 import { extend, type Path, pathKey } from "../accesses/path.ts";
+import { placeIn } from "../accesses/places.ts";
 import { type Binding, substitute } from "../accesses/values.ts";
 import { isMade, isTakenOut, type Walk } from "../accesses/walkRecord.ts";
 import { union } from "../accesses/walkState.ts";
@@ -43,9 +44,13 @@ export function rebase(
   const signals = [...rebaseSignals(walk, access.signals, binding)];
   // What a dependency does happens, for its users, where they call it.
   const foreign = !access.fn.pkg.inWorkspace && walk.fn.pkg.inWorkspace;
-  const place = foreign ? { fn: walk.fn, node } : { fn: access.fn, node: access.node };
+  const place = foreign
+    ? { fn: walk.fn, node: placeIn(walk.fn, node) }
+    : { fn: access.fn, node: access.node };
   const calls =
-    access.calls.length >= LONGEST_CHAIN ? access.calls : [{ fn: walk.fn, node }, ...access.calls];
+    access.calls.length >= LONGEST_CHAIN
+      ? access.calls
+      : [{ fn: walk.fn, node: placeIn(walk.fn, node) }, ...access.calls];
   const unlocked = union(state.released, rebasePaths(walk, access.unlocked, binding), pathKey);
   return rebasePath(walk, access.path, binding).map((path) => ({
     ...access,
@@ -83,7 +88,7 @@ function rebaseChoices(walk: Walk, choices: readonly Choice[], binding: Binding)
 }
 
 /** True for what a literal does with a map that was taken out of its variable before the literal runs. */
-function isTakenOutBefore(walk: Walk, { fn, node, path, variable }: Access): boolean {
+function isTakenOutBefore(walk: Walk, { fn, node: { node }, path, variable }: Access): boolean {
   if (node.kind !== "Ident" || variable !== null || fn.facts !== walk.fn.facts) return false;
   return isTakenOut(walk, node, path);
 }

@@ -9,8 +9,9 @@
 
 import { type Value, valuesOf } from "../accesses/values.ts";
 import type { Walk } from "../accesses/walkRecord.ts";
-import { type Callee, calleesOfValue, implementations, namedCallee } from "../calls/callees.ts";
-import { type Fn, forEachChild, unparen } from "../calls/functions.ts";
+import type { Question } from "../calls/answers.ts";
+import { type Callee, calleesOfValue, implementations, namedCallee, type World } from "../calls/callees.ts";
+import { type DeclFacts, type Fn, forEachChild, nameOfFn, unparen } from "../calls/functions.ts";
 import { spawnFunction } from "../calls/inline.ts";
 import { interfaceType, namedType, qualifiedName, under } from "../calls/typeShape.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
@@ -185,18 +186,26 @@ export function isSubtest(fn: Fn): boolean {
 }
 
 /** True for `func(t *testing.T) { t.Parallel(); … }`. */
-export function isParallelTest(fn: Fn): boolean {
-  const [t] = fn.params;
-  if (!t || !isSubtest(fn) || !fn.node.body) return false;
-  let found = false;
-  const visit = (node: Node): void => {
-    if (found || node.kind === "FuncLit") return;
-    if (node.kind === "CallExpr" && node.fun.kind === "SelectorExpr" && node.fun.sel.name === "Parallel") {
-      const on = unparen(node.fun.x);
-      found = on.kind === "Ident" && fn.info.objectOf(on) === t;
-    }
-    if (!found) forEachChild(node, visit);
-  };
-  for (const statement of fn.node.body.list) visit(statement);
-  return found;
+export function isParallelTest(world: World, fn: Fn): boolean {
+  return isSubtest(fn) && world.answers.ask(PARALLEL, fn.facts, fn);
 }
+
+const PARALLEL: Question<DeclFacts, Fn, boolean> = {
+  unknown: false,
+  name: (_, fn) => nameOfFn(fn),
+  same: (before, after) => before === after,
+  find(_world, _facts, fn) {
+    const [t] = fn.params;
+    let found = false;
+    const visit = (node: Node): void => {
+      if (found || node.kind === "FuncLit") return;
+      if (node.kind === "CallExpr" && node.fun.kind === "SelectorExpr" && node.fun.sel.name === "Parallel") {
+        const on = unparen(node.fun.x);
+        found = on.kind === "Ident" && fn.info.objectOf(on) === t;
+      }
+      if (!found) forEachChild(node, visit);
+    };
+    for (const statement of fn.node.body?.list ?? []) visit(statement);
+    return found;
+  },
+};

@@ -161,6 +161,6 @@ function isSameLock(a: Held | null, b: Held): boolean {
 }
 
 function keyText(access: Access): string {
-  const node = access.node;
+  const { node } = access.node;
   return node.kind === "IndexExpr" && node.indices[0] ? textOf(access.fn, node.indices[0]) : "";
 }

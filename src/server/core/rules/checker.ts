@@ -9,7 +9,7 @@ import type { NilWrite } from "../accesses/events.ts";
 import { createSummaries, type Summaries } from "../accesses/summaries.ts";
 import { addTo, createWorld, renewWorld } from "../calls/callees.ts";
 import type { DeclFacts, Fn } from "../calls/functions.ts";
-import { createOutline, type Outline } from "../calls/outline.ts";
+import { type Body, createOutline, type Outline } from "../calls/outline.ts";
 import { mapType } from "../calls/typeShape.ts";
 import type { CoreFinding } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
@@ -77,24 +77,23 @@ function createMemory(program: Program): Memory {
 function findIn(memory: Memory, program: Program): readonly CoreFinding[] {
   const { outline, summaries, uses } = memory;
   const change = outline.update(program);
-  const outdated = renewWorld(summaries.world, program, change);
-  for (const facts of change.gone) {
-    outdated.delete(facts);
-    forget(memory, facts);
-  }
-  const changed = [...outdated].sort(outline.inOrder);
-  const gone = change.gone.flatMap((facts) => facts.functions);
+  const { outdated, retold } = renewWorld(summaries.world, program, change);
+  for (const body of [...change.gone, ...change.changed]) forget(memory, body);
+  const again = [...outdated].sort(outline.inOrder);
+  const left = change.changed.flatMap(({ facts, functions }) =>
+    functions.filter((fn) => !facts.functions.includes(fn)),
+  );
   uses.update(
     summaries,
     outline,
-    gone,
-    changed.flatMap((facts) => facts.functions),
+    [...change.gone.flatMap(({ functions }) => functions), ...left],
+    again.flatMap((facts) => facts.functions),
   );
-  for (const facts of changed) note(memory, facts);
+  for (const facts of [...again, ...retold]) note(memory, facts);
   const ignores = readIgnores(program);
-  const current = new Set(program.packages.flatMap((pkg) => pkg.files));
+  const files = new Set(program.packages.flatMap((pkg) => pkg.files));
   const found: CoreFinding[] = [];
-  for (const group of uses.groups.values()) found.push(...findingsOn(memory, group, current, ignores));
+  for (const group of uses.groups.values()) found.push(...findingsOn(memory, group, files, ignores));
   for (const calls of callsByMap(memory))
     for (const rule of CHECKED) found.push(...(rule.onSyncMap?.(calls) ?? []));
   const evidence = programEvidence(memory);
@@ -117,9 +116,11 @@ function note(memory: Memory, facts: DeclFacts): void {
   else syncMapCalls.delete(facts);
 }
 
-function forget({ assigning, nilWrites, starts, syncMapCalls }: Memory, facts: DeclFacts): void {
-  for (const variable of assignedIn(facts)) assigning.get(variable)?.delete(facts);
-  for (const fn of facts.functions) {
+/** Takes the notes back about a declaration as it was. */
+function forget({ assigning, nilWrites, starts, syncMapCalls }: Memory, body: Body): void {
+  const { facts } = body;
+  for (const variable of assignedIn(body)) assigning.get(variable)?.delete(facts);
+  for (const fn of body.functions) {
     nilWrites.delete(fn);
     starts.delete(fn);
   }
@@ -127,7 +128,7 @@ function forget({ assigning, nilWrites, starts, syncMapCalls }: Memory, facts: D
 }
 
 /** Fields and package-level variables that hold maps and are assigned, or whose address is taken. */
-function assignedIn({ stores, assigned }: DeclFacts): Var[] {
+function assignedIn({ stores, assigned }: Pick<Body, "stores" | "assigned">): Var[] {
   const variables = [...stores.map(({ holder }) => holder), ...assigned];
   return variables.filter((v) => (v.role === "package" || v.role === "field") && mapType(v.type()) !== null);
 }

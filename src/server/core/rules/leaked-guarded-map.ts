@@ -71,7 +71,8 @@ function isReturned(use: MapUse): boolean {
   let returned = false;
   const visit = (node: Node): void => {
     if (returned || node.kind === "FuncLit") return;
-    if (node.kind === "ReturnStmt") returned = node.results.some((result) => unparen(result) === access.node);
+    if (node.kind === "ReturnStmt")
+      returned = node.results.some((result) => unparen(result) === access.node.node);
     else forEachChild(node, visit);
   };
   for (const statement of access.fn.node.body?.list ?? []) visit(statement);

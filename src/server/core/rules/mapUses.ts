@@ -6,15 +6,15 @@
  * only `main` or `init` do in sequence is nobody's race. Which uses can meet is `conflicts.ts`.
  */
 import type { Access, ParallelPair, Spawn, Summary } from "../accesses/events.ts";
-import { groupKey, groupOf, type Path } from "../accesses/path.ts";
+import { groupKey, groupOf, identityOf, type Path } from "../accesses/path.ts";
 import type { Summaries } from "../accesses/summaries.ts";
+import type { World } from "../calls/callees.ts";
 import type { Fn } from "../calls/functions.ts";
-import type { Outline } from "../calls/outline.ts";
+import { isGenerated, type Outline } from "../calls/outline.ts";
 import { namedType } from "../calls/typeShape.ts";
 import { handlerKindOf, isParallelTest, isTestFile } from "../goroutines/handlers.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { outsideOf } from "../locks/heldLocks.ts";
-import type { Node, SourceFile } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
 
 /** One access as an entry point makes it. */
@@ -84,7 +84,7 @@ export function createMapUses(): MapUses {
   };
   const add = (fn: Fn, summaries: Summaries): void => {
     const keys = new Set<string>();
-    for (const one of usesOf(fn, summaries.summaryOf(fn), entryKind(fn, callers.has(fn)))) {
+    for (const one of usesOf(fn, summaries.summaryOf(fn), entryKind(summaries.world, fn, callers.has(fn)))) {
       // Generated encoders take what they are given: who locks is for whoever calls them.
       if (one.use.from === "api" && isGenerated(one.use.access.fn.file)) continue;
       contribution(fn, one.use.access.path).uses.push(one);
@@ -195,23 +195,10 @@ function keyed(use: MapUse): KeyedUse {
   return {
     use,
     group: groupKey(access.path),
-    place: `${from} ${identityOfNode(access.node)} ${access.kind} ${locks.sort().join()}`,
-    goroutine: spawn ? `${identityOfNode(spawn.node)}${spawn.many}` : from === "test" ? use.entry.name : "",
+    place: `${from} ${identityOf(access.node)} ${access.kind} ${locks.sort().join()}`,
+    goroutine: spawn ? `${identityOf(spawn.node)}${spawn.many}` : from === "test" ? use.entry.name : "",
     waited: new Set(access.awaited.map(signalKey)),
   };
-}
-
-const identities = new WeakMap<Node, number>();
-let nextIdentity = 1;
-
-/** A number for a node of the current text, which stays when text elsewhere changes. */
-function identityOfNode(node: Node): number {
-  let id = identities.get(node);
-  if (id === undefined) {
-    id = nextIdentity++;
-    identities.set(node, id);
-  }
-  return id;
 }
 
 /** What the kept uses of one map's places waited for before, by place and goroutine; and goroutines by place. */
@@ -254,28 +241,16 @@ function isSubset(small: ReadonlySet<string>, big: ReadonlySet<string>): boolean
   return true;
 }
 
-const generatedFiles = new WeakMap<SourceFile, boolean>();
-
-/** True for files that say that a tool wrote them. */
-function isGenerated(file: SourceFile): boolean {
-  let generated = generatedFiles.get(file);
-  if (generated === undefined) {
-    generated = /^\/\/ Code generated .* DO NOT EDIT\.$/m.test(file.text.slice(0, 2_000));
-    generatedFiles.set(file, generated);
-  }
-  return generated;
-}
-
 /** True where the starter returns the channel that the goroutine ends with: its caller waits for it. */
 function handsBackItsEnd(spawn: Spawn): boolean {
   return spawn.signals.some((signal) => signal.by === "channel" && signal.path.root.role === "local");
 }
 
 /** How a function is entered from outside; null where only the program's own functions call it. */
-function entryKind(fn: Fn, called: boolean): MapUse["from"] | null {
+function entryKind(world: World, fn: Fn, called: boolean): MapUse["from"] | null {
   if (fn.node.kind === "FuncLit") return null;
   const { name } = fn.node.name;
-  if (isTestFile(fn) && isParallelTest(fn)) return "test";
+  if (isTestFile(fn) && isParallelTest(world, fn)) return "test";
   if (
     isTestFile(fn) ||
     /ForTest(s|ing)?$/.test(name) ||

@@ -22,14 +22,17 @@ const VERBS: Readonly<Record<AccessKind, string>> = {
   assign: "replaced",
 };
 
+/** Where something is within its declaration. */
+type Span = Pick<Node, "pos" | "end">;
+
 /** Where a node of a function stands in its file. */
-export function placeOf(fn: Fn, node: Node): FilePlace {
+export function placeOf(fn: Fn, node: Span): FilePlace {
   const start = fn.file.startOf(fn.decl);
   return { path: fn.file.path, pos: start + node.pos, end: start + node.end };
 }
 
 /** "main.go:12" for a node of a function. */
-export function lineLabel(fn: Fn, node: Node): string {
+export function lineLabel(fn: Fn, node: Span): string {
   const { pos } = placeOf(fn, node);
   let line = 1;
   for (let i = fn.file.text.indexOf("\n"); i >= 0 && i < pos; i = fn.file.text.indexOf("\n", i + 1)) line++;
