@@ -1,7 +1,8 @@
 /** Go's own tests of its race detector, copied from the user's GOROOT, and which of them race on maps. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type { Conflict } from "../../src/protocol.ts";
 import { goCommand } from "../runtime/prepare.ts";
 
 /** The tests that race on a map itself. */
@@ -26,12 +27,45 @@ export const OF_LEN_AND_VARIABLES = [
   "TestRaceUnaddressableMapLen",
 ];
 
+/** The test functions in whose goroutines there were conflicts, sorted; "none" for a conflict in no test. */
+export function testsWithConflicts(conflicts: readonly Conflict[]): string[] {
+  const names = new Set<string>();
+  for (const conflict of conflicts) {
+    const frames = conflict.accesses.flatMap((access) => [...access.stack, ...access.goroutine.created]);
+    const [, name = "none"] = frames.map((frame) => /\.(Test\w+)/.exec(frame.function)).find(Boolean) ?? [];
+    names.add(name);
+  }
+  return [...names].sort();
+}
+
+/** Where Go keeps them. */
+function goRaceTests(): string {
+  const goroot = spawnSync(goCommand(), ["env", "GOROOT"], { encoding: "utf8" }).stdout.trim();
+  return path.join(goroot, "src/runtime/race/testdata");
+}
+
 /** Makes `module` a Go module that holds the test files in which maps race. */
 export function copyGoRaceTests(module: string): void {
-  const goroot = spawnSync(goCommand(), ["env", "GOROOT"], { encoding: "utf8" }).stdout.trim();
+  copyTests(module, ["map_test.go", "mop_test.go", "regression_test.go"]);
+}
+
+/** The same with all test files but those that only a package of Go's own may build. */
+export function copyAllGoRaceTests(module: string): void {
+  const isOpen = (file: string): boolean =>
+    !readFileSync(path.join(goRaceTests(), file), "utf8").includes('"internal/');
+  copyTests(
+    module,
+    readdirSync(goRaceTests()).filter((file) => file.endsWith("_test.go") && isOpen(file)),
+  );
+}
+
+/** Makes `module` a Go module with the program in which C and Go hand over to each other. */
+export function copyGoCgoProgram(module: string): void {
+  copyTests(module, ["cgo_test_main.go"]);
+}
+
+function copyTests(module: string, files: readonly string[]): void {
   mkdirSync(module);
-  writeFileSync(path.join(module, "go.mod"), "module racetest\n\ngo 1.22\n");
-  for (const file of ["map_test.go", "mop_test.go", "regression_test.go"]) {
-    copyFileSync(path.join(goroot, "src/runtime/race/testdata", file), path.join(module, file));
-  }
+  writeFileSync(path.join(module, "go.mod"), "module racetest\n\ngo 1.25\n");
+  for (const file of files) copyFileSync(path.join(goRaceTests(), file), path.join(module, file));
 }

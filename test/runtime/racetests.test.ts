@@ -3,9 +3,16 @@
  * detector says. In mode vars all of their map races are seen; in mode maps those of the map itself.
  */
 import path from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { RunMode } from "../../src/protocol.ts";
-import { copyGoRaceTests, OF_LEN_AND_VARIABLES, OF_THE_MAP } from "../cases/goRaceTests.ts";
+import {
+  copyAllGoRaceTests,
+  copyGoCgoProgram,
+  copyGoRaceTests,
+  OF_LEN_AND_VARIABLES,
+  OF_THE_MAP,
+  testsWithConflicts,
+} from "../cases/goRaceTests.ts";
 import { buildWatched, runWatched, scratchFolder } from "./prepare.ts";
 
 const MINUTES = 60_000;
@@ -21,13 +28,7 @@ async function conflictingTests(mode: RunMode): Promise<string[]> {
   const stream = path.join(folder, `${mode}.jsonl`);
   const run = runWatched(program, ["-test.run", "."], stream, { MAPRACE_MODE: mode });
   expect(run.records[0]).toMatchObject({ type: "start", mode });
-  const names = new Set<string>();
-  for (const conflict of run.conflicts) {
-    const frames = conflict.accesses.flatMap((access) => [...access.stack, ...access.goroutine.created]);
-    const [, name = "none"] = frames.map((frame) => /\.(Test\w+)/.exec(frame.function)).find(Boolean) ?? [];
-    names.add(name);
-  }
-  return [...names].sort();
+  return testsWithConflicts(run.conflicts);
 }
 
 test("mode maps agrees about the races of maps", { timeout: 15 * MINUTES }, async () => {
@@ -36,4 +37,31 @@ test("mode maps agrees about the races of maps", { timeout: 15 * MINUTES }, asyn
 
 test("mode vars agrees about len and variables too", { timeout: 15 * MINUTES }, async () => {
   expect(await conflictingTests("vars")).toEqual([...OF_THE_MAP, ...OF_LEN_AND_VARIABLES].sort());
+});
+
+describe.each(["maps", "vars"] as const)("mode %s is silent where Go's own tests expect no race", (mode) => {
+  const cacheDir = path.join(folder, "cache");
+  const stream = path.join(folder, `${mode}-silent.jsonl`);
+
+  test("in the whole folder", { timeout: 15 * MINUTES }, async () => {
+    const module = path.join(folder, `${mode}-all`);
+    copyAllGoRaceTests(module);
+    const program = path.join(folder, `${mode}-all.test`);
+    await buildWatched(module, program, { mode, test: true, cacheDir });
+    const run = runWatched(program, ["-test.run", "^TestNoRace", "-test.v"], stream);
+    expect(run.process.status, run.process.stderr).toBe(0);
+    expect(run.process.stdout.match(/^--- PASS: TestNoRace/gm)?.length).toBeGreaterThan(120);
+    expect(run.conflicts).toEqual([]);
+    expect(run.records.at(-1)).toMatchObject({ type: "end", conflicts: 0, dropped: 0 });
+  });
+
+  test("in a program of Go and C", { timeout: 15 * MINUTES }, async () => {
+    const module = path.join(folder, `${mode}-cgo`);
+    copyGoCgoProgram(module);
+    const program = path.join(folder, `${mode}-cgo.exe`);
+    await buildWatched(module, program, { mode, cacheDir });
+    const run = runWatched(program, [], stream);
+    expect(run.process.status, run.process.stderr).toBe(0);
+    expect(run.records.at(-1)).toMatchObject({ type: "end", conflicts: 0, dropped: 0 });
+  });
 });
