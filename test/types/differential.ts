@@ -137,8 +137,9 @@ async function main(): Promise<void> {
       const result = openComparison();
       await compare(listedFor(what, scratch, tests), oracle, result, 20_000);
       console.log(
-        `${what}\n  identifiers ${share(result.identifiers)}\n  expressions ${share(result.expressions)}`,
+        `${what}\n  identifiers ${share(result.identifiers)}\n  expressions ${share(result.expressions)}${result.respelt > 0 ? ` (${result.respelt} identical, spelt otherwise)` : ""}`,
       );
+      console.log(`  places that the grammar could not read: ${result.faults}`);
       printDifferences(result, show);
       missed ||= misses(result);
     }
@@ -158,14 +159,14 @@ function misses({ identifiers, expressions }: Comparison): boolean {
   );
 }
 
-/** Prints differences, wrong ones first, at most three from one file. */
+/** Prints differences, wrong ones first, at most thirty from one file. */
 function printDifferences(result: Comparison, show: number): void {
   const perFile = new Map<string, number>();
   const ordered = [...result.differences].sort((a, b) => Number(a.got === "") - Number(b.got === ""));
   let shown = 0;
   for (const d of ordered) {
     const seen = perFile.get(d.file) ?? 0;
-    if (seen >= 3 || shown >= show) continue;
+    if (seen >= 30 || shown >= show) continue;
     perFile.set(d.file, seen + 1);
     shown++;
     const got = d.got === "" ? "unknown" : d.got;

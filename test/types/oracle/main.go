@@ -5,7 +5,7 @@
 // DepOnly are printed. The output is a sequence of lines:
 //
 //	P path            a package
-//	T text            the next type of the package's table of types
+//	T text            the next type of the package's table of types; after a tab, as identity spells it
 //	F path            a file of the package
 //	I off kind where  an identifier: byte offset, kind of object, where it is declared
 //	E off end index   an expression and the index of its type
@@ -143,7 +143,12 @@ func (l *loader) print(files []*ast.File, info *types.Info, out *bufio.Writer) {
 		if !ok {
 			i = len(table)
 			table[s] = i
-			fmt.Fprintf(out, "T %s\n", strings.ReplaceAll(s, "\n", "\\n"))
+			fmt.Fprintf(out, "T %s", strings.ReplaceAll(s, "\n", "\\n"))
+			// Identical types can be spelt differently: the name of an alias, of a parameter.
+			if same := identity(t); same != s {
+				fmt.Fprintf(out, "\t%s", strings.ReplaceAll(same, "\n", "\\n"))
+			}
+			fmt.Fprintln(out)
 		}
 		return i
 	}

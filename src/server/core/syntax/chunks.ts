@@ -254,7 +254,9 @@ function endsStatement(last: number): boolean {
  * grammar does not know spelt in a way that it does. Names are still taken from the original text.
  *
  * `new(expr)` (Go 1.26) and calls of a function named `make` become ordinary calls, and one-line groups (`const ( A = 1 )`) get the terminator
- * that the grammar insists on, or lose their parentheses.
+ * that the grammar insists on, or lose their parentheses. Where a block follows a block, the semicolon that Go sees
+ * between them is written: the grammar would take `if a != b.C {` and the block after it for a literal of type
+ * `b.C` and the body of the `if`.
  */
 export function readable(text: string): string {
   let out = text;
@@ -267,6 +269,8 @@ export function readable(text: string): string {
   if (out.includes("const") || out.includes("var")) {
     out = out.replace(/\b(const|var)([ \t]*)\(([^()\n`"']*(?:"[^"\n]*"[^()\n`"']*)?)\)/g, oneLineGroup);
   }
+  // Not where a comment could end in the brace: it would go on over the next line.
+  if (/\}[ \t\r]*\n\s*\{/.test(out)) out = out.replace(/^([^\n/]*\}[ \t\r]*)\n(?=\s*\{)/gm, "$1;");
   return out;
 }
 
@@ -287,10 +291,42 @@ function isOwnMake(text: string, at: number): boolean {
   return /^\s*(?:\)|["'`0-9]|(?!chan\b)[\w.]+\s*[-+/%&|^<>=!])/.test(text.slice(at, at + 80));
 }
 
-/** True where the operand of `new` that starts at `at` reads as a value or a plain type name. */
+/**
+ * True where the operand of `new` that starts at `at` can be read as an argument of any call: a value, or a type that
+ * is a name or a pointer to one.
+ */
 function isValueStart(text: string, at: number): boolean {
-  const c = text.charCodeAt(at);
-  if (c === QUOTE || c === APOSTROPHE || c === BACKQUOTE || c === 45 || c === 38 || c === 33) return true;
-  if (!isWordChar(c)) return false;
-  return !/^(?:map|func|chan|struct|interface)\b/.test(text.slice(at, at + 10));
+  const start = /^\**/.exec(text.slice(at, at + 40))![0].length + at;
+  const c = text.charCodeAt(start);
+  if (/^(?:["'`(&!+^-]|<-(?!\s*chan\b))/.test(text.slice(start, start + 12))) return true;
+  if (isWordChar(c) && !/^(?:map|func|chan|struct|interface)\b/.test(text.slice(start, start + 10)))
+    return true;
+  return isLiteralOrConversion(text, start);
+}
+
+/** True where what starts at `at` with a type goes on: in braces that are not the type's own, or in parentheses that are no function's. */
+function isLiteralOrConversion(text: string, at: number): boolean {
+  let depth = 0;
+  let word = "";
+  for (let i = at; i < text.length; i++) {
+    const after = skipToken(text, i, text.length);
+    if (after > i) {
+      i = after - 1;
+      continue;
+    }
+    const c = text[i]!;
+    if (isWordChar(text.charCodeAt(i))) {
+      word = /^[\p{L}\p{Nd}_]*/u.exec(text.slice(i, i + 200))![0] || c;
+      i += word.length - 1;
+    } else if (c === "(" || c === "[" || c === "{") {
+      if (depth === 0 && c === "{" && word !== "struct" && word !== "interface") return true;
+      if (depth === 0 && c === "(" && word !== "func" && word !== ")") return true;
+      depth++;
+    } else if (c === ")" || c === "]" || c === "}") {
+      if (depth === 0) return false;
+      depth--;
+      word = c;
+    } else if (depth === 0 && c === ",") return false;
+  }
+  return false;
 }

@@ -10,7 +10,7 @@ import { type GoParser, readTable } from "./parser.ts";
 import { type PackedTable, packTable } from "./table.ts";
 
 /** Changes with whatever is packed: the way of cutting, the tables, the bytes. */
-export const PACKED_FORMAT = 1;
+export const PACKED_FORMAT = 2;
 
 /** The tables of one declaration: its own (a function's head), and that of its body; null where not packed. */
 export interface PackedDecl {

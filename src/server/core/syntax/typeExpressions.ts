@@ -71,14 +71,22 @@ export function chanType(cx: Conversion): ChanType {
     else if (!isPlain(cx)) value ??= convertExpr(cx);
   } while (next(cx));
   leave(cx);
-  return leftmostArrow({ kind: "ChanType", pos, end, id: cx.nextId++, dir, value: value ?? badAt(cx, end) });
+  return leftmostArrow(cx, {
+    kind: "ChanType",
+    pos,
+    end,
+    id: cx.nextId++,
+    dir,
+    value: value ?? badAt(cx, end),
+  });
 }
 
 /** `chan <-chan T`: the arrow belongs to the leftmost `chan` that can have it; the grammar gives it to the next. */
-function leftmostArrow(t: ChanType): ChanType {
+function leftmostArrow(cx: Conversion, t: ChanType): ChanType {
   const { value } = t;
   if (t.dir !== "both" || value.kind !== "ChanType" || value.dir !== "recv") return t;
-  return { ...t, dir: "send", value: leftmostArrow({ ...value, dir: "both" }) };
+  const pos = cx.text.indexOf("chan", value.pos - cx.shift) + cx.shift;
+  return { ...t, dir: "send", value: leftmostArrow(cx, { ...value, pos, dir: "both" }) };
 }
 
 /** The signature in the children of the node under the cursor; `pos` is where `func` or the parameters start. */

@@ -160,7 +160,7 @@ function substInterface(t: Interface, by: Substitution): Interface {
 export function instantiateNamed(generic: Named, args: readonly Type[]): Type {
   if (!(generic instanceof NamedType)) return UNKNOWN;
   const key = args.map(typeKey).join(",");
-  const known = generic.instances.get(key);
+  const known = generic.instance(key);
   if (known?.typeArgs.every((t, i) => t === args[i])) return known;
   const by = (): Substitution => substitution(generic.typeParams, args);
   const instance: NamedType = new NamedType(
@@ -174,7 +174,7 @@ export function instantiateNamed(generic: Named, args: readonly Type[]): Type {
       methods: () => generic.methods().map((m) => methodOfInstance(m, args)),
     },
   );
-  if (known === undefined) generic.instances.set(key, instance);
+  if (known === null) generic.remember(key, instance);
   return instance;
 }
 

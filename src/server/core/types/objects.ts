@@ -354,8 +354,9 @@ export class NamedType implements Named {
   readonly origin: Named;
   readonly serial: number;
   readonly typeArgs: readonly Type[];
-  /** Instances of a generic type by the key of their arguments. */
-  readonly instances: Map<string, NamedType>;
+  private readonly instances = new Map<string, WeakRef<NamedType>>();
+  /** How many instances there may be before those that nobody uses any more are looked for. */
+  private manyInstances = 64;
   private params: readonly TypeParam[] | (() => readonly TypeParam[]);
   private readonly source: NamedSource;
   private state: 0 | 1 | 2 = 0;
@@ -377,7 +378,22 @@ export class NamedType implements Named {
     this.typeArgs = typeArgs;
     this.origin = origin ?? this;
     this.source = source;
-    this.instances = new Map();
+  }
+
+  /** The instance of this generic type for arguments with this key, or null. */
+  instance(key: string): NamedType | null {
+    return this.instances.get(key)?.deref() ?? null;
+  }
+
+  /**
+   * Remembers an instance for as long as anybody uses it. A generic type outlives most of what it is used with:
+   * kept alive, each version of an edited package would stay with the types that it once named.
+   */
+  remember(key: string, instance: NamedType): void {
+    this.instances.set(key, new WeakRef(instance));
+    if (this.instances.size <= this.manyInstances) return;
+    for (const [k, known] of this.instances) if (known.deref() === undefined) this.instances.delete(k);
+    this.manyInstances = this.instances.size * 2;
   }
 
   get typeParams(): readonly TypeParam[] {

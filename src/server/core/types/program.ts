@@ -77,10 +77,11 @@ function update(tables: Tables, source: ProgramSource): void {
       if (source.packages.includes(next)) wanted.set(path, next);
     } else if (next === null) {
       tables.states.delete(path);
+      forget(tables, state);
       reset.push(...state.users);
     } else if (next !== state.source && !sameVersions(next, state.source)) {
       if (sameShape(next, state.source) && state.takeOver(next)) continue;
-      tables.states.set(path, new PackageState(tables, next, state.readBefore()));
+      replace(tables, state, next);
       reset.push(...state.users);
     }
   }
@@ -90,11 +91,21 @@ function update(tables: Tables, source: ProgramSource): void {
   for (let state = reset.pop(); state !== undefined; state = reset.pop()) {
     if (done.has(state)) continue;
     done.add(state);
-    if (tables.states.get(state.path) === state) {
-      tables.states.set(state.path, new PackageState(tables, state.source, state.readBefore()));
-    }
+    if (tables.states.get(state.path) === state) replace(tables, state, state.source);
     reset.push(...state.users);
   }
+}
+
+/** Starts a package anew, from the files as they were read. */
+function replace(tables: Tables, old: PackageState, source: PackageSource): void {
+  tables.states.set(old.path, new PackageState(tables, source, old.readBefore()));
+  forget(tables, old);
+}
+
+/** Nobody may keep a package alive that is no longer part of the program. */
+function forget(tables: Tables, old: PackageState): void {
+  for (const state of tables.states.values()) state?.users.delete(old);
+  for (const missed of tables.missedBy.values()) missed.delete(old);
 }
 
 /** True where two versions of a package differ in the text of files at most. */
