@@ -6,7 +6,7 @@ it("agrees with go/types about every construct of the language", () => {
   const program = [
     "scripts/run-typescript.mjs",
     "test/types/differential.ts",
-    "test/types/testdata/constructs",
+    "./test/types/testdata/constructs",
   ];
   const out = execFileSync(process.execPath, program, { encoding: "utf8" });
   expect(out).not.toContain("not compared");
