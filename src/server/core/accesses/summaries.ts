@@ -150,9 +150,14 @@ function laterAccesses(walk: Walk): Access[] {
   const { fn } = walk;
   return (fn.facts.returnedLiterals.get(fn) ?? []).flatMap((node) => {
     const literal = fn.facts.literal.get(node);
-    const accesses = literal ? walk.summaryOf(literal).accesses : [];
-    return accesses
-      .filter(({ path }) => outlives(path, fn) && path.root.role !== "field")
+    if (!literal) return [];
+    return walk
+      .summaryOf(literal)
+      .accesses.filter(({ path: { root } }) => {
+        if (root.role === "package") return true;
+        // What the literal is handed is whoever's it is; what it captured is the receiver's or a parameter's.
+        return isCaptured(root, literal) && (root.role === "receiver" || root.role === "param");
+      })
       .map((access) => ({ ...access, calls: [{ fn, node: placeIn(fn, node) }, ...access.calls] }));
   });
 }
