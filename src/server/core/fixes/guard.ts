@@ -3,6 +3,8 @@
  *
  * Decides which uses are guarded already, how the lock is spelt at a use, and where a new one is declared.
  */
+import { declFacts } from "../calls/functions.ts";
+import { assumedLocks, declaredGuard } from "../locks/contracts.ts";
 import type { Expr, FuncDecl, Ident, Node, Stmt } from "../syntax/ast.ts";
 import type { FuncNode, Package, Type, Var } from "../types/types.ts";
 import type { Draft } from "./draft.ts";
@@ -110,9 +112,33 @@ export function chooseGuard(
     }
   }
   const best = [...counts].sort((a, b) => b[1].length - a[1].length)[0];
-  return best === undefined
-    ? newGuard(question, map, uses, wanted, draft)
-    : existingGuard(map, best[0], wanted, draft);
+  if (best !== undefined) return existingGuard(map, best[0], wanted, draft);
+  for (const use of wanted) refuseExpected(map, use);
+  return promisedGuard(map, wanted) ?? newGuard(question, map, uses, wanted, draft);
+}
+
+/** A second lock is no answer where the function says that its callers hold the first. */
+function refuseExpected(map: Var, { tree, host }: Use): void {
+  if (host?.kind !== "FuncDecl") return;
+  const fn = declFacts(map.pkg!, tree.decl).functions.find((f) => f.node === host);
+  if (fn && assumedLocks(fn).some((lock) => lock.by === "contract"))
+    throw new CannotFix(`${fn.name} expects its callers to hold a lock; take it where they call it.`);
+}
+
+/** The mutex that the map's comment says it is guarded by, where nobody takes it yet. */
+function promisedGuard(map: Var, missing: readonly Use[]): Guard | null {
+  const mutex = declaredGuard(map)?.path?.root;
+  const kind = mutex ? mutexKind(mutex.type()) : null;
+  if (!mutex || kind === null || (mutex.role === "field" && missing.some((use) => use.base === "")))
+    return null;
+  return {
+    existing: mutex,
+    missing,
+    lockOf: (use) => ({
+      text: mutex.role === "field" ? `${use.base}.${mutex.name}` : mutex.name,
+      shared: kind === "RWMutex",
+    }),
+  };
 }
 
 function existingGuard(map: Var, mutex: Var, uses: readonly Use[], draft: Draft): Guard {

@@ -18,6 +18,9 @@ const LOCK_PROMISES = [
   /\b(hold|holds|holding|held|acquires?d?)\b[^.]{0,60}\b(lock|locks|mutex|mu|mtx|\w*Mu|\w*Lock|\w*Mutex)\b/i,
   /\b(lock|mutex|mu|mtx)\b[^.]{0,40}\b(held|hold)\b/i,
 ];
+/** "must not hold mu", "called without the lock": the opposite of a promise. */
+const DENIED =
+  /\b(not|never|without|doesn't|don't)\b[^.,;]{0,30}\b(held|holds?|holding|locked|locks?|mutex|mu)\b/i;
 const LOCK_NAME = /(Locked|_locked|LockHeld|NoLock|WithoutLock)$/;
 
 /** Callers come one after the other, for another reason than a lock. */
@@ -42,7 +45,7 @@ export function assumedLocks(fn: Fn): readonly Held[] {
   );
   if (annotated.length > 0) return annotated;
   const { name } = node.name;
-  if (LOCK_NAME.test(name) || LOCK_PROMISES.some((promise) => promise.test(doc)))
+  if (LOCK_NAME.test(name) || (!DENIED.test(doc) && LOCK_PROMISES.some((promise) => promise.test(doc))))
     return [{ path: null, mode: "write", by: "contract", text: "held by the caller" }];
   if (CONFINED_NAME.test(name) || CONFINED.some((promise) => promise.test(doc)))
     return [{ path: null, mode: "write", by: "confined", text: "held by the caller" }];

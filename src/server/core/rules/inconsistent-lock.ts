@@ -53,7 +53,7 @@ function messageOf(conflict: Conflict): string {
   const promise = locks.length === 0 && assumedLocks(fn).some((held) => held.by === "contract");
   const expected = promise ? `, which ${fn.name} expects its caller to hold` : "";
   const wrong = hasLock(flagged.access) ? "another lock" : `without ${missing}${expected}`;
-  if (node === others[0].access.node)
+  if (node === others[0].access.node && !hasLock(others[0].access))
     return `map ${name} is ${sideLabel(flagged)}, many at the same time, ${wrong}`;
   return `map ${name} is ${sideLabel(flagged)}, ${wrong}, while it may be ${sideLabel(others[0])}`;
 }
