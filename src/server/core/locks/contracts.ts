@@ -20,7 +20,7 @@ const LOCK_PROMISES = [
 ];
 /** "must not hold mu", "called without the lock": the opposite of a promise. */
 const DENIED =
-  /\b(not|never|without|doesn't|don't)\b[^.,;]{0,30}\b(held|holds?|holding|locked|locks?|mutex|mu)\b/i;
+  /\b(not|never|without|doesn't|don't)\b(?:[^.,;]|\.(?=\w)){0,30}\b(held|holds?|holding|locked|locks?|mutex|mu)\b/i;
 const LOCK_NAME = /(Locked|_locked|LockHeld|NoLock|WithoutLock)$/;
 
 /** Callers come one after the other, for another reason than a lock. */
