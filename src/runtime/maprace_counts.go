@@ -93,10 +93,10 @@ func mrEstimate(zeros, size uint) uint {
 	return (sum + 1<<15) >> 16
 }
 
-// mrEachHeader calls f for the state of every map whose header is in the heap, on the system stack and
-// with the heap's lock held, if that can be had.
-func mrEachHeader(f func(*abi.MapraceState)) {
-	for _, span := range mheap_.allspans {
+// mrEachHeader calls f for the state of every map whose header is in one of the spans, on the system stack
+// and with the heap's lock held, if that can be had.
+func mrEachHeader(spans []*mspan, f func(*abi.MapraceState)) {
+	for _, span := range spans {
 		if mrHeader.size == 0 || span.state.get() != mSpanInUse || span.elemsize != mrHeader.size {
 			continue
 		}
@@ -117,7 +117,7 @@ func mrFoldLive() {
 		if locked {
 			lock(&mheap_.lock)
 		}
-		mrEachHeader(mrFold)
+		mrEachHeader(mheap_.allspans, mrFold)
 		if locked {
 			unlock(&mheap_.lock)
 		}

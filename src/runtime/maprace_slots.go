@@ -40,12 +40,17 @@ type mrSlot struct {
 const (
 	mrSlotChunk  = 1 << 12
 	mrSlotChunks = 1 << 14
+	mrSlotShared = mrSlotChunk*mrSlotChunks - 2 // the last slot
 	// mrSlotTries is how many ended slots a goroutine looks at for one that it may take.
 	mrSlotTries = 4
 	// mrSlotLast is the local time from which on a slot is not used again.
 	mrSlotLast = 1<<32 - 1<<24
-	// mrSlotsSwept is how many ended slots there are at least before they are swept.
+	// mrSlotsSwept is how many ended slots there are at least before they are swept, and mrSlotMaps at how
+	// many maps that may look for each of them.
 	mrSlotsSwept = 1 << 12
+	mrSlotMaps   = 16
+	// mrSpansAtOnce is how many spans of the heap a sweep looks through before it lets others have the heap.
+	mrSpansAtOnce = 1 << 10
 	// mrHoldersKept is how many former holders of slots are remembered for reports.
 	mrHoldersKept = 1 << 16
 )
@@ -58,8 +63,9 @@ var mrSlots struct {
 	used     uint32
 	ended    mrSlotQueue
 	free     mrSlotQueue // ended ones of which no epoch is left anywhere
-	sweepAt  uint32
+	sweepAt  uint32      // how many ended slots there are to be before the next sweep
 	sweeping bool
+	looked   uint32 // at how many maps the sweep has looked
 	chunks   [mrSlotChunks]*[mrSlotChunk]mrSlot
 	past     uint32
 	holders  *mrHolders
@@ -132,7 +138,7 @@ func mrEndedSlot(c *mrG) uint32 {
 func mrFreshSlot() uint32 {
 	t := &mrSlots
 	tid := t.used + 1
-	if tid == mrSlotChunk*mrSlotChunks-1 {
+	if tid > mrSlotShared {
 		tid--
 		mrDropped++
 	}
@@ -180,12 +186,12 @@ func mrHolderOf(e uint64) mrHolder {
 
 // mrGiveSlot gives back the slot of a goroutine that ended with epoch e.
 func mrGiveSlot(e uint64) {
-	if uint32(e) >= mrSlotLast {
+	tid := uint32(e >> 32)
+	if uint32(e) >= mrSlotLast || tid == mrSlotShared {
 		return
 	}
 	t := &mrSlots
 	t.lock.lock()
-	tid := uint32(e >> 32)
 	mrSlotAt(tid).last = uint32(e)
 	t.ended.push(tid)
 	t.lock.unlock()
@@ -203,7 +209,7 @@ func mrSweepSlots() {
 		t.lock.unlock()
 		return
 	}
-	t.sweeping = true
+	t.sweeping, t.looked = true, 0
 	ended := t.ended
 	t.ended = mrSlotQueue{}
 	for tid := ended.first; tid != 0; tid = mrSlotAt(tid).next {
@@ -213,11 +219,15 @@ func mrSweepSlots() {
 
 	// An ended goroutine's epochs stay where they are but for one move: a read in a map's header may go
 	// to the map's read set, which is looked through after the header.
-	systemstack(func() {
-		lock(&mheap_.lock)
-		mrEachHeader(mrNameSlots)
-		unlock(&mheap_.lock)
-	})
+	for from, more := 0, true; more; from += mrSpansAtOnce {
+		systemstack(func() {
+			lock(&mheap_.lock)
+			spans := mheap_.allspans
+			mrEachHeader(spans[min(from, len(spans)):min(from+mrSpansAtOnce, len(spans))], mrNameSlots)
+			more = from+mrSpansAtOnce < len(spans)
+			unlock(&mheap_.lock)
+		})
+	}
 	mrEachVar(mrNameSlots)
 	mrUnnameReleases()
 
@@ -232,7 +242,7 @@ func mrSweepSlots() {
 			kept.push(tid)
 		}
 	}
-	t.sweepAt = 2 * kept.n
+	t.sweepAt = max(2*kept.n, t.looked/mrSlotMaps)
 	for kept.n != 0 {
 		t.ended.push(kept.pop())
 	}
@@ -242,6 +252,7 @@ func mrSweepSlots() {
 
 // mrNameSlots marks the slots whose epochs s names.
 func mrNameSlots(s *abi.MapraceState) {
+	mrSlots.looked++
 	mrNameSlot(s.Write)
 	if s.Read&mrReadSetFlag == 0 {
 		mrNameSlot(s.Read)
