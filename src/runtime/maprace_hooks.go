@@ -67,7 +67,13 @@ func racegoend() {
 
 // racectxstart makes a context that takes over from another one on the same goroutine.
 func racectxstart(pc, spawnctx uintptr) uintptr {
-	return uintptr(unsafe.Pointer(mrNewContext((*mrG)(unsafe.Pointer(spawnctx)), 0)))
+	from := (*mrG)(unsafe.Pointer(spawnctx))
+	c := mrNewContext(from, 0)
+	if from != nil {
+		// Each cleanup has a context of its own, and the collector lets it see as much as the one that runs them.
+		c.sawAllUntil = from.sawAllUntil
+	}
+	return uintptr(unsafe.Pointer(c))
 }
 
 func racectxend(racectx uintptr) {

@@ -52,6 +52,24 @@ test("everything that orders nothing is reported", { timeout: 5 * MINUTES }, () 
   }
 });
 
+test("what is ordered in a bubble of testing/synctest, and what is not", {
+  timeout: 5 * MINUTES,
+}, async () => {
+  const tests = `${program}.test`;
+  const fixture = path.join(import.meta.dirname, "fixtures/program");
+  await buildWatched(fixture, tests, { test: true, cacheDir: path.join(folder, "cache") });
+  for (const name of ["TestSilentWait", "TestSilentAfterTheBubble"]) {
+    const run = runWatched(tests, ["-test.run", `^${name}$`, "-test.v"], stream);
+    expect(run.process.stdout).toContain(`--- PASS: ${name}`);
+    expect(run.conflicts, name).toEqual([]);
+  }
+  for (const name of ["TestReportedSleep", "TestReportedBeforeWait"]) {
+    const run = runWatched(tests, ["-test.run", `^${name}$`, "-test.v"], stream);
+    expect(run.process.stdout).toContain(`--- PASS: ${name}`);
+    expect(run.conflicts, name).toHaveLength(1);
+  }
+});
+
 test("a program that dies of the runtime's own check has reported before, every time", {
   timeout: 5 * MINUTES,
 }, () => {
