@@ -8,7 +8,7 @@ import type { AccessKind } from "../finding.ts";
 import type { CallExpr, Expr } from "../syntax/ast.ts";
 import type { Func, Info, Type, Var } from "../types/types.ts";
 import type { Step } from "./path.ts";
-import { emitAccess, reflectAccess, type Walk } from "./walkRecord.ts";
+import { emitAccess, mayBeMade, reflectAccess, type Walk } from "./walkRecord.ts";
 
 /** What `maps.NAME` does to its arguments, in order. */
 const MAPS_FUNCTIONS: Readonly<Record<string, readonly (AccessKind | null)[]>> = {
@@ -77,9 +77,12 @@ export function visitLibraryCall(walk: Walk, call: CallExpr, func: Func): void {
 function writeByReflection(walk: Walk, arg: Expr): void {
   const type = deref(walk.fn.info.typeOf(arg));
   if (decodesItself(type)) return;
+  const x = unparen(arg);
+  const target = x.kind === "UnaryExpr" ? x.x : x;
+  // Decoding makes the maps that are not there.
+  mayBeMade(walk, target);
   if (under(type).kind === "map") {
-    const x = unparen(arg);
-    emitAccess(walk, x.kind === "UnaryExpr" ? x.x : x, "write", false, arg);
+    emitAccess(walk, target, "write", false, arg);
     return;
   }
   for (const steps of mapsInside(type, true, 0)) reflectAccess(walk, arg, steps, "write");

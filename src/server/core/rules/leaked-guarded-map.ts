@@ -66,6 +66,8 @@ export const leakedGuardedMap: Rule = {
 /** True where the use is the result of an exported function. */
 function isReturned(use: MapUse): boolean {
   const { access } = use;
+  // Whoever says that it must not be called concurrently has said it.
+  if (access.locks.some((lock) => lock.by === "confined")) return false;
   if (use.from !== "api" || access.fn !== use.entry || access.content !== null || access.variable !== "read")
     return false;
   let returned = false;
