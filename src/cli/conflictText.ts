@@ -24,8 +24,6 @@ export const plain: Paint = (_style, text) => text;
 
 /** How many of the last events of a goroutine the text shows; the timeline shows all. */
 const SHOWN_EVENTS = 6;
-/** Functions whose locks and atomics are Go's own affair, of which no user wants to read. */
-const INNER_WORKINGS = /^(?:internal\/|runtime\.|net\.|syscall\.|os\.|fmt\.)/;
 const RULE = "=".repeat(18);
 
 const VERB: Record<AccessKind, string> = {
@@ -169,13 +167,12 @@ function recentLines(conflict: Conflict, paint: Paint): string[] {
   const shared = [...objects(earlier.recent)].filter((object) => objects(later.recent).has(object));
   const lines: string[] = [];
   for (const access of [later, earlier]) {
-    const own = access.recent.filter((event) => !INNER_WORKINGS.test(event.frame?.function ?? ""));
-    if (own.length === 0) continue;
+    const known = access.recent.filter((event) => event.when <= access.when);
+    if (known.length === 0) continue;
     lines.push(`Just before, ${goroutine(access)} did:`);
-    for (const event of own.slice(-SHOWN_EVENTS)) {
-      const place = event.frame ? ` at ${paint("place", `${event.frame.file}:${event.frame.line}`)}` : "";
-      lines.push(`  ${event.what}${event.object === undefined ? "" : ` (${event.object})`}${place}`);
-    }
+    const steps = known.map((event) => eventLine(event, paint));
+    // A hand-over without a buffer goes both ways: that is one step to its reader.
+    lines.push(...steps.filter((step, i) => step !== steps[i - 1]).slice(-SHOWN_EVENTS));
   }
   lines.push(
     shared.length === 0
@@ -183,4 +180,9 @@ function recentLines(conflict: Conflict, paint: Paint): string[] {
       : `Both used ${shared.join(", ")}, but not so that one access comes before the other.`,
   );
   return lines;
+}
+
+function eventLine({ what, object, frame }: GoroutineEvent, paint: Paint): string {
+  const place = frame ? ` at ${paint("place", `${frame.file}:${frame.line}`)}` : "";
+  return `  ${what}${object === undefined ? "" : ` (${object})`}${place}`;
 }

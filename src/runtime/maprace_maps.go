@@ -36,6 +36,7 @@ type mrAccess struct {
 	site  uint32
 	key   uint32
 	time  uint32
+	steps uint16 // how many events the goroutine had had
 	op    uint8
 }
 
@@ -148,7 +149,7 @@ func mrMapRead(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint8
 	if gp.raceignore >= mrMuted {
 		return
 	}
-	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: c.moment(), op: op}
+	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: c.moment(), steps: c.steps(), op: op}
 	a.site = c.site(getfp())
 	mrRecordRead(c, t, s, &a)
 }
@@ -181,7 +182,7 @@ func mrMapWrite(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint
 	if gp.raceignore >= mrMuted {
 		return
 	}
-	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: c.moment(), op: op}
+	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: c.moment(), steps: c.steps(), op: op}
 	a.site = c.site(getfp())
 	mrRecordWrite(c, t, s, &a)
 }
@@ -197,15 +198,15 @@ func mrSketch(c *mrG, s *abi.MapraceState, a *mrAccess) {
 }
 
 func mrLastWrite(s *abi.MapraceState) mrAccess {
-	return mrAccess{epoch: s.Write, site: s.WriteSite, key: s.WriteKey, time: s.WriteTime, op: s.WriteOp}
+	return mrAccess{epoch: s.Write, site: s.WriteSite, key: s.WriteKey, time: s.WriteTime, steps: s.WriteSteps, op: s.WriteOp}
 }
 
 func mrLastRead(s *abi.MapraceState) mrAccess {
-	return mrAccess{epoch: s.Read, site: s.ReadSite, key: s.ReadKey, time: s.ReadTime, op: s.ReadOp}
+	return mrAccess{epoch: s.Read, site: s.ReadSite, key: s.ReadKey, time: s.ReadTime, steps: s.ReadSteps, op: s.ReadOp}
 }
 
 func mrSetRead(s *abi.MapraceState, a *mrAccess) {
-	s.ReadSite, s.ReadKey, s.ReadTime, s.ReadOp = a.site, a.key, a.time, a.op
+	s.ReadSite, s.ReadKey, s.ReadTime, s.ReadSteps, s.ReadOp = a.site, a.key, a.time, a.steps, a.op
 	s.Read = a.epoch
 }
 
@@ -301,7 +302,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 			n++
 		}
 	}
-	s.WriteSite, s.WriteKey, s.WriteTime, s.WriteOp = a.site, a.key, a.time, a.op
+	s.WriteSite, s.WriteKey, s.WriteTime, s.WriteSteps, s.WriteOp = a.site, a.key, a.time, a.steps, a.op
 	s.Write = a.epoch
 	place := s.Place
 	lock.unlock()

@@ -144,7 +144,6 @@ func mrConflictOf(a, b mrPosition) (id uint32, isNew bool) {
 type mrFrames struct {
 	pcs     *[mrDepth]uintptr
 	n, next int
-	sync    bool // leave out package sync's own frames too
 	pc      uintptr
 	frame   inlineFrame
 	started bool
@@ -192,7 +191,7 @@ func (f *mrFrames) user() (mrFrame, bool) {
 		if mrOutermost(fr.function) {
 			continue
 		}
-		if !f.started && (mrInternal(fr.function) || f.sync && mrIsSync(fr.function)) {
+		if !f.started && mrInternal(fr.function) {
 			continue
 		}
 		f.started = true
@@ -208,6 +207,11 @@ func mrInternal(name string) bool {
 
 func mrIsSync(name string) bool {
 	return mrPrefix(name, "sync.") || mrPrefix(name, "sync/") || mrPrefix(name, "internal/sync.")
+}
+
+// mrFramesAt walks the frames of one return address.
+func mrFramesAt(pc *uintptr) mrFrames {
+	return mrFrames{pcs: (*[mrDepth]uintptr)(unsafe.Pointer(pc)), n: 1}
 }
 
 // mrFramesOf walks an interned stack, nothing for id 0.
@@ -260,14 +264,14 @@ func mrWriteConflict(id uint32, s *abi.MapraceState, place uint32, first, second
 	l.raw(`,"map":`)
 	l.place(place)
 	l.raw(`,"accesses":[`)
-	l.access(first)
+	l.access(first, second)
 	l.byte(',')
-	l.access(second)
+	l.access(second, first)
 	l.raw(`],"count":1`)
 	l.end()
 }
 
-func (l *mrLine) access(a *mrAccess) {
+func (l *mrLine) access(a, other *mrAccess) {
 	who := mrHolderOf(a.epoch)
 	l.raw(`{"kind":`)
 	l.str(mrOpNames[a.op])
@@ -278,13 +282,19 @@ func (l *mrLine) access(a *mrAccess) {
 	l.raw(`},"stack":`)
 	l.stack(a.site)
 	l.raw(`,"when":`)
-	l.when(a.time)
+	l.when(l.micros(a.time))
 	l.key(a.key)
 	l.raw(`,"recent":[`)
-	if who.context != nil {
-		l.events(who.context.ring, a.time)
-	}
+	l.events(a, mrRingOf(a), mrRingOf(other))
 	l.raw(`]}`)
+}
+
+// mrRingOf returns the last events of the goroutine of an access, nil when they are not known.
+func mrRingOf(a *mrAccess) *mrRing {
+	if c := mrHolderOf(a.epoch).context; c != nil {
+		return c.ring
+	}
+	return nil
 }
 
 func mrWriteCounts() {

@@ -40,9 +40,10 @@ const mrLineSize = 256 << 10
 
 // mrLine is the record being written.
 type mrLine struct {
-	_    sys.NotInHeap
-	used int
-	data [mrLineSize]byte
+	_           sys.NotInHeap
+	ticks, nano int64 // when it was begun
+	used        int
+	data        [mrLineSize]byte
 }
 
 var mrStream struct {
@@ -104,6 +105,7 @@ func mrNewLine(kind string) *mrLine {
 		mrStream.line = (*mrLine)(mrAlloc(unsafe.Sizeof(mrLine{})))
 	}
 	l := mrStream.line
+	l.ticks, l.nano = cputicks(), nanotime()
 	l.used = 0
 	l.raw(`{"type":`)
 	l.str(kind)
@@ -129,8 +131,14 @@ func (l *mrLine) raw(s string) {
 func (l *mrLine) full() bool { return l.used > len(l.data)-8<<10 }
 
 func (l *mrLine) str(s string) {
-	const hex = "0123456789abcdef"
 	l.byte('"')
+	l.chars(s)
+	l.byte('"')
+}
+
+// chars writes what stands between the quotes of a string.
+func (l *mrLine) chars(s string) {
+	const hex = "0123456789abcdef"
 	for i := 0; i < len(s); i++ {
 		switch b := s[i]; {
 		case b == '"' || b == '\\':
@@ -144,7 +152,6 @@ func (l *mrLine) str(s string) {
 			l.byte(b)
 		}
 	}
-	l.byte('"')
 }
 
 func (l *mrLine) num(n uint64) {
@@ -217,16 +224,21 @@ func (l *mrLine) send() bool {
 // mrTime is a coarse time that costs next to nothing.
 func mrTime() uint32 { return uint32(uint64(cputicks()) >> 16) }
 
-// when writes a mrTime as milliseconds since the program started, with microseconds behind the point. A
-// time is known in full because it lies at most a day before now.
-func (l *mrLine) when(t uint32) {
-	now := cputicks()
-	ago := int64(uint32(uint64(now)>>16)-t) << 16
-	ticks, nanos := float64(now-mrStream.startTicks), float64(nanotime()-mrStream.startNano)
-	micros := int64(0)
-	if since := float64(now - ago - mrStream.startTicks); since > 0 && ticks > 0 {
-		micros = int64(since / ticks * nanos / 1000)
+// micros makes microseconds since the program started of a mrTime. All times of a record are told by the
+// two clocks as they stood when it was begun.
+func (l *mrLine) micros(t uint32) int64 {
+	// A time is known in full because it lies at most a day before now.
+	ago := int64(uint32(uint64(l.ticks)>>16)-t) << 16
+	ticks, nanos := float64(l.ticks-mrStream.startTicks), float64(l.nano-mrStream.startNano)
+	since := float64(l.ticks - ago - mrStream.startTicks)
+	if since <= 0 || ticks <= 0 {
+		return 0
 	}
+	return int64(since / ticks * nanos / 1000)
+}
+
+// when writes microseconds as milliseconds.
+func (l *mrLine) when(micros int64) {
 	l.num(uint64(micros / 1000))
 	l.byte('.')
 	for digit := int64(100); digit > 0; digit /= 10 {

@@ -61,7 +61,7 @@ func mrVarRead(addr, size uintptr) {
 		if s == nil {
 			continue
 		}
-		a := mrAccess{epoch: c.now(), time: c.moment(), op: mrOpRead}
+		a := mrAccess{epoch: c.now(), time: c.moment(), steps: c.steps(), op: mrOpRead}
 		a.site = c.site(getfp())
 		v := mrVarAt(addr)
 		v.state.Place = s.Place
@@ -90,7 +90,7 @@ func mrVarWrite(addr, size uintptr) {
 	if !hold {
 		return
 	}
-	c.written = mrWritten{addr, size, mrAccess{epoch: c.now(), time: c.moment(), op: mrOpAssign}}
+	c.written = mrWritten{addr, size, mrAccess{epoch: c.now(), time: c.moment(), steps: c.steps(), op: mrOpAssign}}
 	c.written.access.site = c.site(getfp())
 	// What is overwritten now is a variable of a map whatever it will hold.
 	for p := addr; p < addr+size; p += goarch.PtrSize {

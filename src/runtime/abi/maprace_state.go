@@ -19,9 +19,10 @@ type MapraceState struct {
 	Lock                uint32
 	Place               uint32 // where and as what the map was made
 
-	Iterations, Deletes uint32
-	Reads, Writes       uint64
-	Keys                uint64 // linear-counting sketch of the keys seen
-	Goroutines          uint32 // the same of the goroutines
-	Peak                uint32 // most entries seen
+	Iterations, Deletes   uint32
+	WriteSteps, ReadSteps uint16 // how many events their goroutines had until then
+	Reads, Writes         uint64
+	Keys                  uint64 // linear-counting sketch of the keys seen
+	Goroutines            uint32 // the same of the goroutines
+	Peak                  uint32 // most entries seen
 }

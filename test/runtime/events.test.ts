@@ -1,0 +1,53 @@
+/**
+ * What a report tells of the goroutines around a conflict: their own steps, each at a line of the user's, and
+ * of the library's only what both sides went through.
+ */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { buildWatched, runWatched, scratchFolder } from "./prepare.ts";
+
+const FIXTURE = path.join(import.meta.dirname, "fixtures/events");
+const { folder, remove } = scratchFolder();
+afterAll(remove);
+
+/** The line of the fixture that ends with a comment, or holds a text. */
+function lineOf(text: string): number {
+  const lines = readFileSync(path.join(FIXTURE, "main.go"), "utf8").split("\n");
+  return lines.findIndex((line) => line.endsWith(text)) + 1;
+}
+
+test("the steps of both goroutines, at the user's lines", { timeout: 240_000 }, async () => {
+  const program = path.join(folder, "program");
+  await buildWatched(FIXTURE, program, { cacheDir: path.join(folder, "cache") });
+  const { conflicts, process } = runWatched(program, [], path.join(folder, "stream.jsonl"));
+  expect(process.status, process.stderr).toBe(0);
+  const sides = new Map(conflicts[0]?.accesses.map((access) => [access.kind, access]));
+  const steps = (kind: "read" | "write"): string[] =>
+    (sides.get(kind)?.recent ?? []).map(({ kind, what, frame }) => `${kind} ${what} at ${frame?.line}`);
+
+  expect(sides.get("write")?.stack[0]?.line).toBe(lineOf("// written"));
+  const lock = lineOf("s.mu.Lock()");
+  const logged = (by: string): string[] =>
+    ["acquire lock", "release unlock"].map(
+      (step) => `${step} mutex in log.(*Logger).Println at ${lineOf(`// logged by the ${by}`)}`,
+    );
+  expect(steps("write")).toEqual(
+    expect.arrayContaining([
+      `acquire receive from channel at ${lineOf("// received")}`,
+      ...logged("writer"),
+      `acquire lock mutex at ${lock}`,
+    ]),
+  );
+  expect(steps("read")).toEqual(
+    expect.arrayContaining([...logged("reader"), `acquire read lock at ${lineOf("s.other.RLock()")}`]),
+  );
+  for (const side of sides.values()) {
+    for (const event of side.recent) expect(event.frame?.function, JSON.stringify(event)).toMatch(/^main\./);
+  }
+  // What is told of the order does not depend on how coarse the clock is.
+  const written = sides.get("write");
+  const moment = (what: string): number => written?.recent.find((event) => event.what === what)?.when ?? -1;
+  expect(moment("lock mutex")).toBeLessThanOrEqual(written?.when ?? 0);
+  expect(moment("unlock mutex")).toBeGreaterThan(written?.when ?? 0);
+});
