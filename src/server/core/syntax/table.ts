@@ -6,7 +6,7 @@
  * table afterwards, costs a fraction. What the nodes mean is for the converters (`cursor.ts` and its users).
  */
 import type { Parser, Tree } from "web-tree-sitter";
-import { ByteReader, ByteWriter } from "./bytes.ts";
+import { ByteWriter } from "./bytes.ts";
 
 /** Nodes in the order of their starts, parents before children; {@link STRIDE} numbers each. */
 export type NodeTable = Int32Array;
@@ -146,38 +146,47 @@ export function packTable(reader: TableReader, table: NodeTable): PackedTable {
   return out.bytes();
 }
 
-/** The table that was packed. */
+/** The table that was packed. The numbers are read in place: there are millions. */
 export function unpackTable(reader: TableReader, packed: PackedTable): NodeTable {
-  const input = new ByteReader(packed);
-  reader.sound = input.number() === 1;
+  const { withFields } = reader;
   let out = reader.buffer;
+  // A node takes four numbers, and no less than four bytes.
+  if (packed.length > out.length) {
+    out = new Int32Array(packed.length);
+    reader.buffer = out;
+  }
+  let at = 0;
+  const number = (): number => {
+    let byte = packed[at++]!;
+    let value = byte & 0x7f;
+    for (let shift = 7; byte >= 0x80; shift += 7) {
+      byte = packed[at++] ?? 0;
+      value |= (byte & 0x7f) << shift;
+    }
+    return value;
+  };
+  reader.sound = number() === 1;
   let size = 0;
   let before = 0;
   const open: number[] = [];
   let asksField = false;
-  while (!input.isAtEnd) {
-    if (size + STRIDE > out.length) {
-      reader.buffer = new Int32Array(out.length * 2);
-      reader.buffer.set(out);
-      out = reader.buffer;
-    }
+  while (at < packed.length) {
     const row = size;
     size += STRIDE;
-    const type = input.number();
-    out[row] = asksField ? type | (input.number() << FIELD_SHIFT) : type;
-    before += input.number();
+    const type = number();
+    out[row] = asksField ? type | (number() << FIELD_SHIFT) : type;
+    before += number();
     out[row + START] = before;
-    out[row + END] = before + input.number();
-    let closed = input.number();
+    out[row + END] = before + number();
+    let closed = number();
     if (closed === 0) {
       open.push(row);
-      asksField = reader.withFields.has(type);
+      asksField = withFields.has(type);
       continue;
     }
     out[row + NEXT] = size;
-    while (--closed > 0) out[open.pop()! + NEXT] = size;
-    const parent = open.at(-1);
-    asksField = parent !== undefined && reader.withFields.has(out[parent]! & TYPE_MASK);
+    for (; closed > 1; closed--) out[open.pop()! + NEXT] = size;
+    asksField = open.length > 0 && withFields.has(out[open[open.length - 1]!]! & TYPE_MASK);
   }
   return out.subarray(0, size);
 }
