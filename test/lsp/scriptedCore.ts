@@ -29,7 +29,12 @@ function makeSnapshot(source: ProgramSource, onFindings: () => void): Snapshot {
       onFindings();
       return findings;
     },
-    findingsIn(path) {
+    advance: () => true,
+    found() {
+      onFindings();
+      return findings;
+    },
+    foundIn(path) {
       onFindings();
       return findings.filter((one) => one.accesses[0].path === path);
     },

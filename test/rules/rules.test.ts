@@ -66,7 +66,8 @@ describe.each(folders)("%s", (folder) => {
       const text = snapshot.text(file.path)!;
       const wants = wantsOf(text);
       const left = new Map([...wants].map(([line, list]) => [line, [...list]]));
-      for (const finding of snapshot.findingsIn(file.path)) {
+      for (const finding of snapshot.findings()) {
+        if (finding.accesses[0].path !== file.path) continue;
         const line = lineOf(text, finding.accesses[0].pos);
         const list = left.get(line) ?? [];
         const at = list.findIndex((want) => matches(want, finding));

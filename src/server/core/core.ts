@@ -50,8 +50,15 @@ export interface Core {
 export interface Snapshot {
   /** All Findings of the program, by file and position. */
   findings(): readonly CoreFinding[];
-  /** The Findings whose flagged access is in this file. */
-  findingsIn(path: string): readonly CoreFinding[];
+  /**
+   * Goes on with the analysis until `isEnough` or all is known, with one file and what it needs first. Returns true
+   * when all is known.
+   */
+  advance(path: string | null, isEnough: () => boolean): boolean;
+  /** The Findings found so far whose flagged access is in this file. */
+  foundIn(path: string): readonly CoreFinding[];
+  /** All Findings found so far, by file and position. */
+  found(): readonly CoreFinding[];
   /** The text of a workspace file as it was analysed, or null for other files. */
   text(path: string): string | null;
   /** Places of workspace files that did not parse; what stands there was not looked at. */
@@ -84,11 +91,11 @@ export interface RuleHelp {
 export async function createCore(modules: ParserModules): Promise<Core> {
   const parser = await createParser({ runtime: modules.treeSitterWasm, go: modules.goWasm });
   let program: Program | null = null;
-  const check = createChecker();
+  const checker = createChecker();
   return {
     update(source) {
       program = program === null ? createProgram(parser, source) : updateProgram(program, source);
-      return createSnapshot(program, check);
+      return createSnapshot(program, source, checker);
     },
     dispose() {
       program = null;
@@ -114,14 +121,27 @@ export function ruleHelp(code: Code): RuleHelp {
   return rule ? { title: rule.title, markdown: rule.help } : { title: code, markdown: "" };
 }
 
-function createSnapshot(program: Program, check: Checker): Snapshot {
-  let found: readonly CoreFinding[] | null = null;
-  const files = new Map<string, SourceFile>();
-  for (const pkg of program.packages) for (const file of pkg.files) files.set(file.path, file);
+function createSnapshot(program: Program, source: ProgramSource, checker: Checker): Snapshot {
+  let known: readonly CoreFinding[] | null = null;
+  let isTaken = false;
+  let isAll = false;
   const kinds = new Map<string, readonly FixKind[]>();
+  const advance = (path: string | null, isEnough: () => boolean): boolean => {
+    if (isAll) return true;
+    if (!isTaken) checker.update(program);
+    isTaken = true;
+    known = null;
+    const pkg = source.packages.find(({ files }) => files.some((file) => file.path === path));
+    isAll = checker.advance(path !== null && pkg ? { package: pkg.path, path } : null, isEnough);
+    return isAll;
+  };
+  const found = (): readonly CoreFinding[] => {
+    known ??= isTaken ? checker.found() : [];
+    return known;
+  };
   const findings = (): readonly CoreFinding[] => {
-    found ??= check(program);
-    return found;
+    advance(null, () => false);
+    return found();
   };
   const fixes = (finding: CoreFinding): readonly FixKind[] => {
     // Several Findings share one map, and asking walks its package.
@@ -140,15 +160,28 @@ function createSnapshot(program: Program, check: Checker): Snapshot {
   };
   return {
     findings,
-    findingsIn: (path) => findings().filter((finding) => finding.accesses[0].path === path),
-    text: (path) => files.get(path)?.text ?? null,
+    advance,
+    found,
+    foundIn: (path) => found().filter((finding) => finding.accesses[0].path === path),
+    text(path) {
+      for (const { files } of source.packages)
+        for (const file of files) if (file.path === path) return file.text();
+      return null;
+    },
     faults: () =>
-      [...files.values()].flatMap((f) => f.errors.map(({ pos, end }) => ({ path: f.path, pos, end }))),
-    hover: (path, offset) => hoverAt(findings(), advice, path, offset),
+      filesOf(program).flatMap((f) => f.errors.map(({ pos, end }) => ({ path: f.path, pos, end }))),
+    hover: (path, offset) => hoverAt(found(), advice, path, offset),
     advice,
     fixes,
     fix: (finding, kind) => makeFix(program, finding, kind),
   };
+}
+
+/** All files, each once: a file may be part of two packages. */
+function filesOf(program: Program): SourceFile[] {
+  const files = new Map<string, SourceFile>();
+  for (const pkg of program.packages) for (const file of pkg.files) files.set(file.path, file);
+  return [...files.values()];
 }
 
 function hoverAt(

@@ -113,7 +113,7 @@ export function withEdits(
 }
 
 function findingAt(snapshot: Snapshot, path: string, code: string, pos: number): CoreFinding | undefined {
-  return snapshot.findingsIn(path).find((one) => one.code === code && one.accesses[0].pos === pos);
+  return snapshot.foundIn(path).find((one) => one.code === code && one.accesses[0].pos === pos);
 }
 
 function toWorkspaceEdit(edits: readonly FileEdit[], locator: Locator): WorkspaceEdit {

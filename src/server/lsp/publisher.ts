@@ -21,6 +21,10 @@ const QUICK_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
 /** A pause in typing: other files are looked at again. */
 const EVERYTHING_AFTER_MS = 150;
+/** An open file is answered with what is known by then; what its answer lacks follows with everything else. */
+const OPEN_FILE_WITHIN_MS = 20;
+/** Everything is looked at in pieces of this length: messages are handled in between. */
+const PIECE_MS = 15;
 
 /** What the publisher works with. */
 export interface PublisherContext {
@@ -142,6 +146,8 @@ export class Publisher {
       return;
     }
     const started = performance.now();
+    if (snapshot?.advance(path, () => performance.now() - started > OPEN_FILE_WITHIN_MS) === false)
+      this.#everythingSoon(EVERYTHING_AFTER_MS);
     const diagnostics = snapshot === null ? [] : this.#diagnosticsIn(path, snapshot);
     this.#lastTook = performance.now() - started;
     this.#context.answered(this.#lastTook);
@@ -164,8 +170,11 @@ export class Publisher {
         return;
       }
       if (snapshot !== null) {
+        if (!(await this.#knowsAll(snapshot, generation))) {
+          return;
+        }
         const locator = makeLocator(snapshot, workspace, documents, encoding);
-        for (const path of new Set(snapshot.findings().map((finding) => finding.accesses[0].path))) {
+        for (const path of new Set(snapshot.found().map((finding) => finding.accesses[0].path))) {
           const diagnostics = this.#diagnosticsIn(path, snapshot, locator);
           all.set(locator.uri(path), { diagnostics, document: locator.document(path) });
         }
@@ -188,6 +197,20 @@ export class Publisher {
     }
   }
 
+  /** Lets the analysis come to its end; false where a change came in between. */
+  async #knowsAll(snapshot: Snapshot, generation: number): Promise<boolean> {
+    for (;;) {
+      const started = performance.now();
+      if (snapshot.advance(null, () => performance.now() - started > PIECE_MS)) {
+        return true;
+      }
+      await messagesIn();
+      if (this.#generation !== generation || this.#disposed) {
+        return false;
+      }
+    }
+  }
+
   #diagnosticsIn(path: string, snapshot: Snapshot, known?: Locator): Diagnostic[] {
     const { workspace, documents, encoding, helpBase } = this.#context;
     const settings = this.#context.settings();
@@ -196,7 +219,7 @@ export class Publisher {
     }
     const locator = known ?? makeLocator(snapshot, workspace, documents, encoding);
     return snapshot
-      .findingsIn(path)
+      .foundIn(path)
       .filter((finding) => isShown(finding, settings.minimumConfidence))
       .map((finding) => toDiagnostic(finding, { location: locator.location, helpBase }))
       .filter((diagnostic) => diagnostic !== null);

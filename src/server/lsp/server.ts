@@ -236,7 +236,7 @@ export function serve(connection: Connection, parts: ServerParts): void {
     }
     const { path, snapshot, locator, context, resolvesEdits } = found;
     const version = locator.document(path)?.version ?? null;
-    const shown = snapshot.findingsIn(path).filter((finding) => isShown(finding, settings.minimumConfidence));
+    const shown = snapshot.foundIn(path).filter((finding) => isShown(finding, settings.minimumConfidence));
     const actions = offerActions(
       { path, uri: textDocument.uri, version, range },
       shown,
@@ -281,6 +281,8 @@ export function serve(connection: Connection, parts: ServerParts): void {
     if (snapshot === null) {
       return null;
     }
+    // A file that nobody has looked at yet is looked at now; the rest of the workspace is for the publisher.
+    snapshot.advance(path, () => true);
     const locator = makeLocator(snapshot, current.workspace, documents, current.encoding);
     const context: DiagnosticContext = { location: locator.location, helpBase: current.helpBase };
     return { path, snapshot, locator, context, resolvesEdits: current.resolvesEdits };

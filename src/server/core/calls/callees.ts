@@ -6,7 +6,7 @@
  */
 import { receiverOf, type Scope, type Value, valuesOf } from "../accesses/values.ts";
 import type { CallExpr, Decl, Expr, SelectorExpr } from "../syntax/ast.ts";
-import type { Func, Info, Interface, Program, Selection, Type, Var } from "../types/types.ts";
+import type { Func, Info, Interface, Package, Selection, Type, Var } from "../types/types.ts";
 import { type Answers, createAnswers, isDeeplyEqual, type Question, type Subject } from "./answers.ts";
 import { type DeclFacts, declFacts, type Fn, unparen } from "./functions.ts";
 import type { Outline, OutlineChange } from "./outline.ts";
@@ -30,12 +30,13 @@ export type Callee =
 
 /** What one analysis of a program knows and keeps: the memory of all phases, for one version of the program. */
 export interface World {
-  program: Program;
   readonly answers: Answers;
   /** Which declarations give a field or package-level variable a value. */
   readonly givers: Map<Var, Set<DeclFacts>>;
   /** Local structs whose fields are being looked up: one that is given itself is itself. */
   readonly underWay: Set<Var>;
+  /** The packages of the workspace, as far as they are read. */
+  packages(): readonly Package[];
   /** Methods of the workspace's types by name; filled on first use. */
   methodsByName: Map<string, Method[]> | null;
   /** Everything that a field or package-level variable is given in the workspace; for questions about it. */
@@ -53,12 +54,12 @@ interface Method {
 const METHODS: Subject = {};
 
 /** A memory that knows nothing yet. */
-export function createWorld(program: Program, outline: Outline): World {
+export function createWorld(outline: Outline): World {
   const world: World = {
-    program,
     answers: createAnswers(() => world),
     givers: new Map(),
     underWay: new Set(),
+    packages: outline.packages,
     methodsByName: null,
     storesOf: (holder) => {
       world.answers.lookAt(holder.origin);
@@ -86,7 +87,7 @@ export interface Renewal {
 }
 
 /** Takes over a new version of the program, and forgets what the change may have made wrong. */
-export function renewWorld(world: World, program: Program, change: OutlineChange): Renewal {
+export function renewWorld(world: World, change: OutlineChange): Renewal {
   const { gone, come, changed, reshaped } = change;
   const lost = new Set<Subject>(come);
   const asked = new Set<Subject>();
@@ -115,7 +116,6 @@ export function renewWorld(world: World, program: Program, change: OutlineChange
     world.methodsByName = null;
     lost.add(METHODS);
   }
-  world.program = program;
   const forgotten = world.answers.renew(lost, asked);
   if (reshaped) world.answers.drop(new Set(gone.map(({ facts }) => facts)));
   const outdated = new Set([...forgotten].filter(isDeclaration));
@@ -274,7 +274,7 @@ function methodNames(t: Type, depth: number): Set<string> {
 function methodsByName(world: World): Map<string, Method[]> {
   if (world.methodsByName) return world.methodsByName;
   const byName = new Map<string, Method[]>();
-  for (const pkg of world.program.packages) {
+  for (const pkg of world.packages()) {
     for (const name of pkg.names()) {
       const owner = pkg.lookup(name);
       if (owner?.kind !== "typename") continue;

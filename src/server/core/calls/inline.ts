@@ -237,7 +237,7 @@ function endHandlers(walk: Walk): void {
 
 /** Functions handed to a library are taken to run before the call returns, unless it is known to keep them. */
 function runFunctionArguments(walk: Walk, call: CallExpr): void {
-  const beside = callbacksOf(walk.world, call, walk.fn);
+  const beside = callbacksOf(call, walk.fn);
   for (const arg of call.args) {
     if (beside.includes(arg) || under(walk.fn.info.typeOf(arg)).kind !== "signature") continue;
     for (const value of valuesOf(walk.world, arg, walk.fn)) {
@@ -478,7 +478,7 @@ function makeSpawn(
 
 /** Starts the arguments that a dependency is seen to run on a goroutine. */
 function startCallbacks(walk: Walk, call: CallExpr): void {
-  for (const arg of callbacksOf(walk.world, call, walk.fn)) {
+  for (const arg of callbacksOf(call, walk.fn)) {
     const label = `callback of ${textOf(walk.fn, call.fun)}`;
     for (const value of valuesOf(walk.world, arg, walk.fn)) {
       for (const callee of calleesOfValue(walk.world, value)) {

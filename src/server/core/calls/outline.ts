@@ -47,20 +47,28 @@ export interface OutlineChange {
 
 /** The workspace's declarations; follows the program from version to version. */
 export interface Outline {
-  /** Takes over the next version of the program. */
+  /** Takes over the next version of the program. Packages that are new, or have new types, are left unread. */
   update(program: Program): OutlineChange;
-  /** All functions and literals, in order. */
-  functions(): Fn[];
+  /** Paths of the packages that are still to be read. */
+  unread(): readonly string[];
+  /** Reads a package. */
+  read(path: string): OutlineChange;
+  /** The packages that are read, and their files. */
+  packages(): readonly Package[];
+  files(): readonly SourceFile[];
   /** Sorts declarations as they stand in the program. */
   readonly inOrder: (a: DeclFacts, b: DeclFacts) => number;
 }
 
 /** An outline of nothing yet. */
 export function createOutline(): Outline {
-  let packages = new Map<string, PackageOutline>();
+  const packages = new Map<string, PackageOutline>();
+  let unread = new Map<string, Package>();
   /** Where each declaration stands: its file's number and its own within the file. */
   const places = new Map<DeclFacts, { file: FileOutline; at: number }>();
   const numbers = new Map<FileOutline, number>();
+  /** Where each package stands in the program. */
+  let order = new Map<string, number>();
 
   const readFile = (
     pkg: Package,
@@ -90,47 +98,65 @@ export function createOutline(): Outline {
     return after;
   };
 
-  const readPackage = (pkg: Package, before: PackageOutline | undefined, change: Changes): PackageOutline => {
+  const readPackage = (pkg: Package, before: PackageOutline | null, change: Changes): void => {
+    const old = new Map(before?.files.map((file) => [file.file.path, file]));
     const list = pkg.files;
-    if (before?.pkg === pkg && before.list === list) return before;
-    const same = before?.pkg === pkg ? before : null;
-    if (before && !same) change.gone.push(...before.files.flatMap((file) => file.bodies));
-    const old = new Map(same?.files.map((file) => [file.file.path, file]));
     const files = list.map((file) => {
       const known = old.get(file.path) ?? null;
       old.delete(file.path);
       return readFile(pkg, file, known, change);
     });
     for (const file of old.values()) change.gone.push(...file.bodies);
-    if (!same) change.reshaped = true;
-    return { pkg, list, files };
+    for (const file of before?.files ?? []) numbers.delete(file);
+    for (const [i, file] of files.entries()) numbers.set(file, i);
+    packages.set(pkg.path, { pkg, list, files });
   };
+  const forget = (path: string, change: Changes): void => {
+    const before = packages.get(path);
+    if (!before) return;
+    change.reshaped = true;
+    change.gone.push(...before.files.flatMap((file) => file.bodies));
+    for (const file of before.files) numbers.delete(file);
+    packages.delete(path);
+  };
+  const inProgram = (): PackageOutline[] =>
+    [...packages.values()].sort((a, b) => order.get(a.pkg.path)! - order.get(b.pkg.path)!);
 
   return {
     update(program) {
       const change: Changes = { gone: [], come: [], changed: [], reshaped: false };
-      const next = new Map<string, PackageOutline>();
+      order = new Map(program.packages.map((pkg, i) => [pkg.path, i]));
+      unread = new Map();
+      for (const path of [...packages.keys()]) if (!order.has(path)) forget(path, change);
       for (const pkg of program.packages) {
-        next.set(pkg.path, readPackage(pkg, packages.get(pkg.path), change));
-        packages.delete(pkg.path);
+        const before = packages.get(pkg.path);
+        if (before?.pkg === pkg) {
+          if (before.list !== pkg.files) readPackage(pkg, before, change);
+        } else {
+          forget(pkg.path, change);
+          unread.set(pkg.path, pkg);
+        }
       }
-      if (packages.size > 0) change.reshaped = true;
-      for (const old of packages.values()) change.gone.push(...old.files.flatMap((file) => file.bodies));
       for (const { facts } of change.gone) places.delete(facts);
-      packages = next;
-      numbers.clear();
-      for (const { files } of packages.values()) for (const file of files) numbers.set(file, numbers.size);
       return change;
     },
-    functions: () =>
-      [...packages.values()].flatMap(({ files }) =>
-        files.flatMap(({ bodies }) => bodies.flatMap(({ facts }) => facts.functions)),
-      ),
+    unread: () => [...unread.keys()],
+    read(path) {
+      const change: Changes = { gone: [], come: [], changed: [], reshaped: true };
+      const pkg = unread.get(path);
+      unread.delete(path);
+      if (pkg) readPackage(pkg, null, change);
+      return change;
+    },
+    packages: () => inProgram().map(({ pkg }) => pkg),
+    files: () => inProgram().flatMap(({ list }) => list),
     inOrder(a, b) {
       const x = places.get(a);
       const y = places.get(b);
       if (!x || !y) return 0;
-      return x.file === y.file ? x.at - y.at : (numbers.get(x.file) ?? 0) - (numbers.get(y.file) ?? 0);
+      if (x.file === y.file) return x.at - y.at;
+      const [p, q] = [a.site.pkg.path, b.site.pkg.path];
+      return p === q ? numbers.get(x.file)! - numbers.get(y.file)! : order.get(p)! - order.get(q)!;
     },
   };
 }

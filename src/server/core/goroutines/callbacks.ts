@@ -6,7 +6,7 @@
  * errs towards "runs on a goroutine". The standard library is not read; what it starts is `librarySpawns.ts` and
  * `handlers.ts`. A function that waits for what it started has run the callback when it returns.
  */
-import { calledExpression, namedCallee, type World } from "../calls/callees.ts";
+import { calledExpression, namedCallee } from "../calls/callees.ts";
 import { type Fn, forEachChild, unparen } from "../calls/functions.ts";
 import { under } from "../calls/typeShape.ts";
 import type { CallExpr, Expr, FuncDecl, Node } from "../syntax/ast.ts";
@@ -28,12 +28,12 @@ interface Reading {
 const readings = new WeakMap<Package, Reading>();
 
 /** The arguments of a call that a dependency is seen to run on a goroutine of its own. */
-export function callbacksOf(world: World, call: CallExpr, fn: Fn): readonly Expr[] {
+export function callbacksOf(call: CallExpr, fn: Fn): readonly Expr[] {
   const functions = call.args.filter((arg) => under(fn.info.typeOf(arg)).kind === "signature");
   if (functions.length === 0) return [];
   const callee = namedCallee(call, fn);
   const { pkg, decl } = calleeSource(callee);
-  if (pkg === null || decl === null || world.program.packages.includes(pkg)) return [];
+  if (pkg === null || decl === null) return [];
   return functions.filter((arg) => runsOnGoroutine(readingOf(pkg), decl, call.args.indexOf(arg), 0));
 }
 

@@ -9,7 +9,7 @@ import type { NilWrite } from "../accesses/events.ts";
 import { createSummaries, type Summaries } from "../accesses/summaries.ts";
 import { addTo, createWorld, renewWorld } from "../calls/callees.ts";
 import type { DeclFacts, Fn } from "../calls/functions.ts";
-import { type Body, createOutline, type Outline } from "../calls/outline.ts";
+import { type Body, createOutline, type Outline, type OutlineChange } from "../calls/outline.ts";
 import { mapType } from "../calls/typeShape.ts";
 import type { CoreFinding } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
@@ -22,24 +22,58 @@ import { CHECKED, ONCE_PER_PLACE } from "./rules.ts";
 import { type SyncMapCall, syncMapCallsIn } from "./syncMapCalls.ts";
 import { type Ignores, readIgnores } from "./unused-ignore.ts";
 
-/** Finds every Finding of a program, by file and position; keeps what the next version can use again. */
-export type Checker = (program: Program) => readonly CoreFinding[];
+/** Finds the Findings of a program, and of its next versions. */
+export interface Checker {
+  /** Takes over the next version of the program; nothing is looked at yet that was not before. */
+  update(program: Program): void;
+  /**
+   * Looks at what is left to be looked at until `isEnough`, a package and a file in it before all else. True when
+   * nothing is left.
+   */
+  advance(first: FileOfPackage | null, isEnough: () => boolean): boolean;
+  /** What is found so far, by file and position: all there is once nothing is left to be looked at. */
+  found(): readonly CoreFinding[];
+}
+
+/** A file as part of a package. */
+export interface FileOfPackage {
+  readonly package: string;
+  readonly path: string;
+}
 
 /** A checker that knows nothing yet. */
 export function createChecker(): Checker {
-  let kept: Memory | null = null;
-  return (program) => {
-    const memory = kept ?? createMemory(program);
-    // Nothing is kept of a check that does not come to its end.
-    kept = null;
-    const found = findIn(memory, program);
-    kept = memory;
-    return found;
+  let memory: Memory | null = null;
+  /** Nothing is kept of a step that does not come to its end. */
+  const step = <T>(work: (memory: Memory) => T): T => {
+    const before = memory ?? createMemory();
+    memory = null;
+    const result = work(before);
+    memory = before;
+    return result;
+  };
+  let current: Program | null = null;
+  /** The memory, of the current version also after a step that failed. */
+  const inStep = <T>(work: (memory: Memory) => T): T =>
+    step((one) => {
+      if (current !== null && one.program !== current) takeOver(one, current);
+      return work(one);
+    });
+  return {
+    update(program) {
+      current = program;
+      inStep(() => {});
+    },
+    advance: (first, isEnough) => inStep((one) => advance(one, first, isEnough)),
+    found: () => inStep(foundSoFar),
   };
 }
 
 /** What is kept from version to version of a program. */
 interface Memory {
+  program: Program | null;
+  /** Declarations whose functions are still to be looked at. */
+  readonly pending: Set<DeclFacts>;
   readonly outline: Outline;
   readonly summaries: Summaries;
   readonly uses: MapUses;
@@ -60,11 +94,13 @@ interface FoundOnMap {
   readonly files: ReadonlySet<SourceFile>;
 }
 
-function createMemory(program: Program): Memory {
+function createMemory(): Memory {
   const outline = createOutline();
   return {
+    program: null,
+    pending: new Set(),
     outline,
-    summaries: createSummaries(createWorld(program, outline)),
+    summaries: createSummaries(createWorld(outline)),
     uses: createMapUses(),
     assigning: new Map(),
     nilWrites: new Map(),
@@ -74,31 +110,80 @@ function createMemory(program: Program): Memory {
   };
 }
 
-function findIn(memory: Memory, program: Program): readonly CoreFinding[] {
-  const { outline, summaries, uses } = memory;
-  const change = outline.update(program);
-  const { outdated, retold } = renewWorld(summaries.world, program, change);
+function takeOver(memory: Memory, program: Program): void {
+  memory.program = program;
+  absorb(memory, memory.outline.update(program));
+}
+
+/** Forgets what a change may have made wrong; what is to be looked at anew is pending. */
+function absorb(memory: Memory, change: OutlineChange): void {
+  const { outline, summaries, uses, pending } = memory;
+  const { outdated, retold } = renewWorld(summaries.world, change);
   for (const body of [...change.gone, ...change.changed]) forget(memory, body);
-  const again = [...outdated].sort(outline.inOrder);
   const left = change.changed.flatMap(({ facts, functions }) =>
     functions.filter((fn) => !facts.functions.includes(fn)),
   );
+  const gone = [...change.gone.flatMap(({ functions }) => functions), ...left];
+  if (gone.length > 0) uses.update(summaries, outline, gone, []);
+  for (const { facts } of change.gone) pending.delete(facts);
+  for (const facts of outdated) pending.add(facts);
+  for (const facts of retold) note(memory, facts);
+}
+
+/** As many declarations are looked at before the clock is. */
+const BATCH = 16;
+
+function advance(memory: Memory, first: FileOfPackage | null, isEnough: () => boolean): boolean {
+  const { outline, pending } = memory;
+  if (first !== null) {
+    if (outline.unread().includes(first.package)) absorb(memory, outline.read(first.package));
+    lookAt(
+      memory,
+      [...pending].filter(({ site }) => site.file.path === first.path && site.pkg.path === first.package),
+    );
+  }
+  for (const path of outline.unread()) {
+    if (isEnough()) return false;
+    absorb(memory, outline.read(path));
+  }
+  const rest = [...pending].sort(outline.inOrder);
+  for (let at = 0; at < rest.length; at += BATCH) {
+    if (isEnough()) return false;
+    lookAt(memory, rest.slice(at, at + BATCH));
+  }
+  return true;
+}
+
+/** Looks at declarations, and takes over what their functions do. */
+function lookAt(memory: Memory, declarations: readonly DeclFacts[]): void {
+  const { summaries, outline, uses, pending } = memory;
+  if (declarations.length === 0) return;
   uses.update(
     summaries,
     outline,
-    [...change.gone.flatMap(({ functions }) => functions), ...left],
-    again.flatMap((facts) => facts.functions),
+    [],
+    declarations.flatMap((facts) => facts.functions),
   );
-  for (const facts of [...again, ...retold]) note(memory, facts);
-  const ignores = readIgnores(program);
-  const files = new Set(program.packages.flatMap((pkg) => pkg.files));
+  for (const facts of declarations) {
+    note(memory, facts);
+    pending.delete(facts);
+  }
+}
+
+function foundSoFar(memory: Memory): readonly CoreFinding[] {
+  const { outline, uses, pending } = memory;
+  const files = outline.files();
+  const ignores = readIgnores(files);
+  const current = new Set(files);
   const found: CoreFinding[] = [];
-  for (const group of uses.groups.values()) found.push(...findingsOn(memory, group, files, ignores));
+  for (const group of uses.groups.values()) found.push(...findingsOn(memory, group, current, ignores));
   for (const calls of callsByMap(memory))
     for (const rule of CHECKED) found.push(...(rule.onSyncMap?.(calls) ?? []));
   const evidence = programEvidence(memory);
   for (const rule of CHECKED) found.push(...(rule.onProgram?.(evidence) ?? []));
-  return ignores.apply(oncePerPlace(found.sort(byPlace))).toSorted(byPlace);
+  const left = ignores.apply(oncePerPlace(found.sort(byPlace)));
+  const isAll = pending.size === 0 && outline.unread().length === 0;
+  return isAll ? [...left, ...ignores.complaints()].sort(byPlace) : left;
 }
 
 /** Takes notes of what rules ask about a declaration. */

@@ -4,7 +4,6 @@
  */
 import type { CoreFinding, FilePlace } from "../finding.ts";
 import type { Comment, SourceFile } from "../syntax/ast.ts";
-import type { Program } from "../types/types.ts";
 import type { Rule } from "./rule.ts";
 
 const HELP = `\`//maprace:ignore reason\` on the line of an access, or on the line above, silences what is found there:
@@ -35,8 +34,10 @@ const MARK = /^\/\/\s?maprace:ignore\b\s*(.*)$/;
 export interface Ignores {
   /** True for a place that a comment with a reason stands at; the comment then counts as used. */
   silences(place: FilePlace): boolean;
-  /** The Findings without the silenced ones; comments that silence nothing or give no reason are added. */
+  /** The Findings without the silenced ones. */
   apply(findings: readonly CoreFinding[]): readonly CoreFinding[];
+  /** Comments that give no reason, or silenced nothing of all that was found. */
+  complaints(): readonly CoreFinding[];
   /** True for files that have such comments. */
   isIn(file: SourceFile): boolean;
 }
@@ -47,9 +48,9 @@ interface Mark {
   readonly reason: string;
 }
 
-/** Reads the suppression comments of a program. */
-export function readIgnores(program: Program): Ignores {
-  const marks = program.packages.flatMap((pkg) => pkg.files.flatMap(marksIn));
+/** Reads the suppression comments of files. */
+export function readIgnores(files: readonly SourceFile[]): Ignores {
+  const marks = files.flatMap(marksIn);
   const byPath = new Map<string, Mark[]>();
   for (const mark of marks)
     if (mark.reason !== "") byPath.set(mark.file.path, [...(byPath.get(mark.file.path) ?? []), mark]);
@@ -62,17 +63,16 @@ export function readIgnores(program: Program): Ignores {
   return {
     silences,
     isIn: (file) => marksIn(file).length > 0,
-    apply(findings) {
-      const left = findings.filter((finding) => finding.accesses.slice(0, 2).filter(silences).length === 0);
-      const complaints = marks.flatMap((mark) => {
+    apply: (findings) =>
+      findings.filter((finding) => finding.accesses.slice(0, 2).filter(silences).length === 0),
+    complaints: () =>
+      marks.flatMap((mark) => {
         const { file, comment, reason } = mark;
         if (reason === "") return [complaint(file, comment, "a reason is missing after maprace:ignore")];
         return used.has(mark)
           ? []
           : [complaint(file, comment, "this maprace:ignore silences nothing: remove it")];
-      });
-      return [...left, ...complaints];
-    },
+      }),
   };
 }
 
