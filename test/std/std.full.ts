@@ -1,0 +1,121 @@
+/**
+ * `npm run test:std`: the standard library's own tests under the detector. They pass as they pass without it,
+ * and every conflict is in reviewed.json with the sentence that explains it. What was run is kept in
+ * result.json beside this file. PACKAGES in the environment names some of the packages alone.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Conflict } from "../../src/protocol.ts";
+import { goCommand, scratchFolder } from "../runtime/prepare.ts";
+
+const CLI = path.resolve(import.meta.dirname, "../../dist/cli.js");
+const RESULT = path.join(import.meta.dirname, "result.json");
+const REVIEWED = path.join(import.meta.dirname, "reviewed.json");
+
+/** The packages, and which of their tests where not all are of interest. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  sync: "",
+  "sync/atomic": "",
+  "internal/sync": "",
+  context: "",
+  "container/heap": "",
+  "container/list": "",
+  "container/ring": "",
+  maps: "",
+  iter: "",
+  unique: "",
+  weak: "",
+  time: "",
+  expvar: "",
+  "testing/synctest": "",
+  "encoding/json": "",
+  "encoding/gob": "",
+  reflect: "",
+  "text/template": "",
+  "html/template": "",
+  "log/slog": "",
+  "database/sql": "",
+  "go/types": "",
+  "net/rpc": "",
+  "net/textproto": "",
+  "net/http/httptest": "",
+  "net/http": "",
+  "os/exec": "",
+  runtime: "Map|Cleanup|Finalizer|Synctest",
+};
+
+/** A conflict that someone looked at. */
+interface Reviewed {
+  readonly package: string;
+  readonly conflict: string;
+  /** Why the two accesses race, in a sentence. */
+  readonly why: string;
+}
+
+interface Outcome {
+  package: string;
+  passed: number;
+  failed: string[];
+  failedWithout: string[];
+  conflicts: string[];
+}
+
+const { folder, remove } = scratchFolder();
+const reviewed = JSON.parse(readFileSync(REVIEWED, "utf8")) as Reviewed[];
+const outcomes: Outcome[] = [];
+const asked = process.env.PACKAGES?.split(" ") ?? Object.keys(PACKAGES);
+
+beforeAll(() => writeFileSync(path.join(folder, "go.mod"), "module stdtests\n\ngo 1.22\n"));
+
+afterAll(() => {
+  remove();
+  if (process.env.PACKAGES !== undefined) return;
+  const go = spawnSync(goCommand(), ["env", "GOVERSION"], { encoding: "utf8" }).stdout.trim();
+  const result = { date: new Date().toISOString().slice(0, 10), go, packages: outcomes };
+  writeFileSync(RESULT, `${JSON.stringify(result, undefined, 2)}\n`);
+});
+
+test.each(asked)("%s", (name) => {
+  const pattern = PACKAGES[name] ?? "";
+  const flags = ["-test.v", "-test.short", ...(pattern === "" ? [] : [`-test.run=${pattern}`])];
+  const plain = run(goCommand(), ["test", "-vet=off", "-count=1", name, "-args", ...flags]);
+  const watched = run(process.execPath, [CLI, "test", "--format", "json", name, "--", ...flags]);
+  const records = watched.stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as { type: string; dropped?: number });
+  const conflicts = records.filter(({ type }) => type === "conflict") as unknown as Conflict[];
+  const outcome = {
+    package: name,
+    passed: testsThat("PASS", watched.stderr).length,
+    failed: testsThat("FAIL", watched.stderr),
+    failedWithout: testsThat("FAIL", plain.stdout),
+    conflicts: [...new Set(conflicts.map(describeConflict))].sort(),
+  };
+  outcomes.push(outcome);
+  const end = records.at(-1);
+  expect(end, watched.stderr.slice(-4000)).toMatchObject({ type: "end", dropped: 0 });
+  expect(outcome.passed, watched.stderr.slice(-4000)).toBeGreaterThan(0);
+  expect(outcome.failed, watched.stderr.slice(-4000)).toEqual(outcome.failedWithout);
+  const known = reviewed.filter((entry) => entry.package === name).map(({ conflict }) => conflict);
+  expect(outcome.conflicts.filter((conflict) => !known.includes(conflict))).toEqual([]);
+});
+
+function run(command: string, args: string[]): { stdout: string; stderr: string } {
+  return spawnSync(command, args, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 30 });
+}
+
+/** The top-level tests that passed or failed, sorted. */
+function testsThat(verdict: "PASS" | "FAIL", output: string): string[] {
+  return [...output.matchAll(new RegExp(`^--- ${verdict}: (\\S+)`, "gm"))]
+    .map(([, name = ""]) => name)
+    .sort();
+}
+
+/** Which map, and what each side did in which function: what stays the same when lines move. */
+function describeConflict({ map, accesses }: Conflict): string {
+  const sides = accesses.map(({ kind, stack }) => `${kind} in ${stack[0]?.function ?? "a lost stack"}`);
+  return `${map.type}: ${sides.sort().join(", ")}`;
+}
