@@ -70,6 +70,22 @@ test("what is ordered in a bubble of testing/synctest, and what is not", {
   }
 });
 
+test("what C and Go hand over, and what they do not", { timeout: 5 * MINUTES }, async () => {
+  const callbacks = path.join(folder, "callbacks.exe");
+  const fixture = path.join(import.meta.dirname, "fixtures/callbacks");
+  await buildWatched(fixture, callbacks, { cacheDir: path.join(folder, "cache") });
+  for (const name of ["silent callback", "silent thread", "silent goroutine"]) {
+    const run = runWatched(callbacks, [name], stream);
+    expect(run.process.status, run.process.stderr).toBe(0);
+    expect(run.records.at(-1), name).toMatchObject({ type: "end", conflicts: 0, dropped: 0 });
+  }
+  for (const name of ["reported callback", "reported thread"]) {
+    const run = runWatched(callbacks, [name], stream);
+    expect(run.process.status, run.process.stderr).toBe(0);
+    expect(run.conflicts, name).toHaveLength(1);
+  }
+});
+
 test("a program that dies of the runtime's own check has reported before, every time", {
   timeout: 5 * MINUTES,
 }, () => {
