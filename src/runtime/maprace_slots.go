@@ -142,11 +142,11 @@ func mrFreshSlot() uint32 {
 		tid--
 		mrDropped++
 	}
-	t.used = tid
 	chunk := &t.chunks[tid/mrSlotChunk]
 	if *chunk == nil {
 		*chunk = (*[mrSlotChunk]mrSlot)(mrAlloc(unsafe.Sizeof([mrSlotChunk]mrSlot{})))
 	}
+	atomic.Store(&t.used, tid) // mrSlotOf looks without the lock
 	return tid
 }
 
@@ -297,7 +297,7 @@ func mrUnnameReleases() {
 
 // mrSlotOf returns the slot of an epoch, nil for what is none.
 func mrSlotOf(e uint64) *mrSlot {
-	if tid := uint32(e >> 32); tid != 0 && tid <= mrSlots.used {
+	if tid := uint32(e >> 32); tid != 0 && tid <= atomic.Load(&mrSlots.used) {
 		return mrSlotAt(tid)
 	}
 	return nil
