@@ -21,7 +21,7 @@ const NEEDED = [
   "dist/web-tree-sitter.wasm",
   "dist/tree-sitter-go.wasm",
 ];
-const ALLOWED = [/^media\/.*\.(png|svg|md)$/, /^dist\/runtime\/.*\.(go|s)$/];
+const ALLOWED = [/^media\/.*\.(png|svg|md)$/, /^dist\/runtime\/.*\.(go|s|mod)$/];
 
 test("the package holds the bundles, the assets, the detector's sources, and no more", async () => {
   const vsce = join(repository, "node_modules/@vscode/vsce/vsce");
