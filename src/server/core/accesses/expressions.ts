@@ -5,13 +5,14 @@
  * the map, not the map.
  */
 
-import { unparen } from "../calls/functions.ts";
+import { forEachChild, unparen } from "../calls/functions.ts";
 import { lockOf, performCall } from "../calls/inline.ts";
 import { mapType, structType } from "../calls/typeShape.ts";
 import { startHandlerValue } from "../goroutines/handlers.ts";
 import { take } from "../locks/heldLocks.ts";
 import { syncCall } from "../locks/syncCalls.ts";
 import type { AssignStmt, BinaryExpr, CallExpr, Expr, IncDecStmt } from "../syntax/ast.ts";
+import { valuesOf } from "./values.ts";
 import {
   assignVariable,
   awaitChannel,
@@ -118,6 +119,8 @@ export function visitAssignment(walk: Walk, s: AssignStmt): void {
   const before = walk.state.alive;
   for (const value of s.rhs) visitExpression(walk, value);
   for (const target of s.lhs) visitTarget(walk, unparen(target), s);
+  if (s.lhs.length === s.rhs.length)
+    for (const [i, target] of s.lhs.entries()) giveLocal(walk, target, s.rhs[i]!);
   const error = s.lhs.at(-1);
   const obj = error?.kind === "Ident" ? walk.fn.info.objectOf(error) : null;
   if (obj?.kind !== "var") return;
@@ -125,6 +128,18 @@ export function visitAssignment(walk: Walk, s: AssignStmt): void {
   const spawns = alive.filter((a) => a.spawn.onSuccess && !before.includes(a)).map((a) => a.spawn);
   if (spawns.length > 0 || started.has(obj.origin))
     walk.state = { ...walk.state, started: new Map(started).set(obj.origin, spawns) };
+}
+
+/** Notes whether a local of map type is given something made here, or something that others have. */
+function giveLocal(walk: Walk, target: Expr, value: Expr): void {
+  const obj = target.kind === "Ident" ? walk.fn.info.objectOf(target) : null;
+  if (obj?.kind !== "var" || obj.role !== "local" || !mapType(obj.type())) return;
+  const values = valuesOf(walk.world, value, walk.fn);
+  const isFresh = values.length > 0 && values.every((v) => v.kind === "fresh");
+  const { fresh } = walk.state;
+  if (isFresh === fresh.includes(obj.origin)) return;
+  const next = isFresh ? [...fresh, obj.origin] : fresh.filter((v) => v !== obj.origin);
+  walk.state = { ...walk.state, fresh: next };
 }
 
 /** The state where an error variable is not nil: what is started with success has not been started. */
@@ -186,6 +201,8 @@ export function conditionStates(walk: Walk, cond: Expr): { yes: WalkState; no: W
       ? { yes: right.yes, no: meet(left.no, right.no) }
       : { yes: meet(left.yes, right.yes), no: right.no };
   }
+  const y = x.kind === "BinaryExpr" ? unparen(x.y) : null;
+  if (y && !(y.kind === "Ident" && walk.fn.info.objectOf(y)?.kind === "nil")) foundByComparing(walk, x);
   if (x.kind === "BinaryExpr" && (x.op === "==" || x.op === "!=")) {
     const { yes, no } = nilCheck(walk, x);
     const value = constantOf(walk, x.y);
@@ -194,7 +211,10 @@ export function conditionStates(walk: Walk, cond: Expr): { yes: WalkState; no: W
   const attempt = tryLockOf(walk, x);
   visitExpression(walk, x);
   const state = walk.state;
-  if (attempt === null) return chosen(walk, x, ["true"], true, state, state);
+  if (attempt === null) {
+    const { yes, no } = chosen(walk, x, ["true"], true, state, state);
+    return { yes: whereFound(walk, x, yes), no };
+  }
   const call = syncCall(attempt, walk.fn);
   if (call?.op !== "try-lock") return { yes: state, no: state };
   const lock = lockOf(walk, call);
@@ -248,6 +268,34 @@ function nilCheck(walk: Walk, x: BinaryExpr): { yes: WalkState; no: WalkState } 
   mayBeMade(walk, x.x);
   const made = walk.state;
   return x.op === "!=" ? { yes: made, no: state } : { yes: state, no: made };
+}
+
+/** A map in which something was found (`v, ok := m[k]; ok`) has been made. */
+function whereFound(walk: Walk, e: Expr, state: WalkState): WalkState {
+  const map = lookedUpIn(walk, e, 1);
+  if (map === null) return state;
+  const before = walk.state;
+  walk.state = state;
+  mayBeMade(walk, map);
+  const found = walk.state;
+  walk.state = before;
+  return found;
+}
+
+/** After a comparison of what a lookup gave (`n := m[k]; n > 1`), the map counts as made: one of the ways found it. */
+function foundByComparing(walk: Walk, e: Expr): void {
+  const map = lookedUpIn(walk, e, 0);
+  if (map !== null) mayBeMade(walk, map);
+  if (e.kind !== "FuncLit") forEachChild(e, (child) => foundByComparing(walk, child as Expr));
+}
+
+/** The map that a local was looked up in, where `e` is result `index` of that. */
+function lookedUpIn(walk: Walk, e: Expr, index: number): Expr | null {
+  const obj = e.kind === "Ident" ? walk.fn.info.objectOf(e) : null;
+  const definitions = obj?.kind === "var" ? walk.fn.facts.definitions.get(obj.origin) : undefined;
+  const [only] = definitions ?? [];
+  const lookup = only?.expr && definitions?.length === 1 && only.index === index ? unparen(only.expr) : null;
+  return lookup?.kind === "IndexExpr" && mapType(walk.fn.info.typeOf(lookup.x)) ? lookup.x : null;
 }
 
 /** The TryLock call whose result `e` is: the call itself, or a local that was given it once. */

@@ -96,12 +96,17 @@ export function emitAccess(walk: Walk, e: Expr, kind: AccessKind, counter = fals
   for (const value of valuesOf(walk.world, e, walk.fn)) {
     if (value.kind !== "path") continue;
     const direct = pathKey(value.path) === variableKey;
+    if (!direct && isFresh(walk, variable)) continue;
     variableSeen ||= direct;
     if (!direct && isTakenOut(walk, e, value.path)) continue;
     const content = writes ? "write" : "read";
     addAccess(walk, { kind, path: value.path, content, variable: direct ? "read" : null, counter, node });
   }
   if (variable && !variableSeen) readVariable(walk, e, variable);
+}
+
+function isFresh(walk: Walk, variable: Path | null): boolean {
+  return variable?.steps.length === 0 && walk.state.fresh.includes(variable.root);
 }
 
 /** True where the local was given the map before its variable was given another: nobody else has it any more. */
@@ -315,7 +320,7 @@ function isOver(access: Access, alive: Alive): boolean {
 function meets(walk: Walk, spawn: Spawn, a: Access, b: Access, crossed: readonly Node[]): boolean {
   const { root } = a.path;
   if (!isVisibleIn(root, walk.fn) && root !== spawn.runs?.receiver?.origin) return false;
-  if (!conflicts(a, b) || !samePlace(a.path, b.path, crossed.length === 0)) return false;
+  if (!conflicts(a, b) || !samePlace(a.path, b.path)) return false;
   if (crossed.some((loop) => declaredWithin(a.path.root, walk.fn, loop))) return false;
   return exclusion(a, b) !== "excluded" && !orderedBySignal(a, b);
 }

@@ -28,6 +28,8 @@ export interface WalkState {
   readonly alive: readonly Alive[];
   /** Goroutines that run only where an error variable is nil. */
   readonly started: ReadonlyMap<Var, readonly Spawn[]>;
+  /** Locals that were last given something made here: what they stood for before is not theirs any more. */
+  readonly fresh: readonly Var[];
   /** Surely waited for. */
   readonly awaited: readonly Signal[];
   /** Perhaps given. */
@@ -50,6 +52,7 @@ export const START: WalkState = {
   choices: [],
   alive: [],
   started: new Map(),
+  fresh: [],
   awaited: [],
   signalled: [],
   received: new Map(),
@@ -69,6 +72,7 @@ export function meet(a: WalkState, b: WalkState): WalkState {
     choices: a.choices === b.choices ? a.choices : a.choices.filter((choice) => b.choices.includes(choice)),
     alive: meetAlive(a.alive, b.alive),
     started: meetStarted(a, b),
+    fresh: a.fresh === b.fresh ? a.fresh : a.fresh.filter((v) => b.fresh.includes(v)),
     awaited: a.awaited.filter((s) => b.awaited.some((t) => signalKey(s) === signalKey(t))),
     signalled: union(a.signalled, b.signalled, signalKey),
     received: a.received,

@@ -37,7 +37,7 @@ import { type LibrarySpawn, librarySpawn } from "../goroutines/librarySpawns.ts"
 import { giveBack, take } from "../locks/heldLocks.ts";
 import { type MethodSync, type SyncCall, syncCall } from "../locks/syncCalls.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
-import { type Callee, calleesOf, calleesOfValue } from "./callees.ts";
+import { type Callee, calledExpression, calleesOf, calleesOfValue } from "./callees.ts";
 import { type Fn, unparen } from "./functions.ts";
 import { rebase, rebaseLock, rebasePath, rebaseSignals } from "./rebase.ts";
 import { under } from "./typeShape.ts";
@@ -212,7 +212,7 @@ function reach(walk: Walk, call: CallExpr, callees: readonly Callee[], mode: Cal
   }
   for (const callee of callees) {
     if (callee.kind === "fn") {
-      inlineCallee(walk, callee, call, bindCall(walk.world, call, callee, walk.fn), 0);
+      inlineCallee(walk, callee, call, bindHere(walk, call, callee), 0);
     } else if (callee.kind === "parameter") addParameterCall(walk, call, callee.parameter);
     else performExternal(walk, call, callee);
   }
@@ -220,6 +220,25 @@ function reach(walk: Walk, call: CallExpr, callees: readonly Callee[], mode: Cal
     for (const arg of call.args) mayBeMade(walk, arg);
     runFunctionArguments(walk, call);
   }
+}
+
+/** What the receiver and the parameters stand for at this point: a local that holds its own map stands for itself. */
+function bindHere(walk: Walk, call: CallExpr, callee: Callee & { readonly kind: "fn" }): Binding {
+  const binding = bindCall(walk.world, call, callee, walk.fn);
+  if (walk.state.fresh.length === 0) return binding;
+  const fun = calledExpression(call);
+  const given: [Fn["receiver"] | undefined, Expr | undefined][] = [
+    [callee.fn.receiver, fun.kind === "SelectorExpr" ? fun.x : undefined],
+    ...callee.fn.params.map((param, i): [Fn["receiver"], Expr | undefined] => [param, call.args[i]]),
+  ];
+  const here = new Map(binding);
+  for (const [variable, e] of given) {
+    const x = e ? unparen(e) : null;
+    const obj = x?.kind === "Ident" ? walk.fn.info.objectOf(x) : null;
+    if (variable && obj?.kind === "var" && walk.state.fresh.includes(obj.origin))
+      here.set(variable.origin, [{ kind: "path", path: { root: obj.origin, steps: [] }, owned: true }]);
+  }
+  return here;
 }
 
 function performExternal(walk: Walk, call: CallExpr, callee: Callee & { readonly kind: "external" }): void {

@@ -46,14 +46,13 @@ function waitsFor(later: Access, earlier: Access): boolean {
 }
 
 /** Whether two paths reach the same map in one run of the function that knows both. */
-export function samePlace(a: Path, b: Path, sameIteration: boolean): boolean {
+export function samePlace(a: Path, b: Path): boolean {
   if (a.root !== b.root || a.steps.length !== b.steps.length) return false;
   // A field as the root stands for some instance: whether it is the same one cannot be told.
   if (a.root.role === "field") return false;
   return a.steps.every((step, i) => {
     const other = b.steps[i]!;
     if (step.kind === "field") return other.kind === "field" && step.field === other.field;
-    if (other.kind !== "element" || step.key !== other.key) return false;
-    return step.key !== "" || (step.of === "map" && !sameIteration);
+    return other.kind === "element" && step.key === other.key && step.key !== "";
   });
 }

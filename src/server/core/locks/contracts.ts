@@ -8,7 +8,7 @@
 import type { Held } from "../accesses/events.ts";
 import type { Step } from "../accesses/path.ts";
 import type { Fn } from "../calls/functions.ts";
-import { structType } from "../calls/typeShape.ts";
+import { namedType, structType } from "../calls/typeShape.ts";
 import type { SourceFile } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
 
@@ -45,6 +45,10 @@ export function assumedLocks(fn: Fn): readonly Held[] {
   );
   if (annotated.length > 0) return annotated;
   const { name } = node.name;
+  // A type that stands for a value whose lock is held says so too: `bodyLocked`.
+  const type = fn.receiver ? (namedType(fn.receiver.type())?.obj.name ?? "") : "";
+  if (LOCK_NAME.test(type))
+    return [{ path: null, mode: "write", by: "confined", text: "held by the caller" }];
   if (LOCK_NAME.test(name) || (!DENIED.test(doc) && LOCK_PROMISES.some((promise) => promise.test(doc))))
     return [{ path: null, mode: "write", by: "contract", text: "held by the caller" }];
   if (CONFINED_NAME.test(name) || CONFINED.some((promise) => promise.test(doc)))

@@ -183,6 +183,11 @@ function inSequence(a: MapUse, b: MapUse): boolean {
   return (a.spawn !== null || b.spawn !== null) && a.entry === b.entry && !outlastsCall(a, b);
 }
 
+/** True where two calls each have the map from an argument, which is most likely not the same. */
+function ownArguments(a: MapUse, b: MapUse): boolean {
+  return [a, b].every(({ access }) => access.path.root.role === "param");
+}
+
 /** True where a timer or a callback of one call may run while the next call on the same value is under way. */
 function outlastsCall(a: MapUse, b: MapUse): boolean {
   const how = (a.spawn ?? b.spawn)?.how;
@@ -214,6 +219,7 @@ function confidenceOf(
     if (!global) return isServed(a) && isServed(b) ? "likely" : null;
     return a.from === "handler" && b.from === "handler" ? "definite" : "likely";
   }
+  if (ownArguments(a, b) && (guard?.path == null || !isBeside(guard.path, a.access.path))) return weakest;
   if (locksCopy(a.access) && locksCopy(b.access)) return "likely";
   if (followsOnce(a.access, b.access)) return "likely";
   if (passesBy(a, b) || passesBy(b, a)) return "likely";
