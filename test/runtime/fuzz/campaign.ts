@@ -10,7 +10,8 @@ export interface Summary {
   goroutines: number;
   operations: number;
   unfinished: number;
-  readonly maprace: Counts;
+  readonly maps: Counts;
+  readonly vars: Counts;
   readonly "go-race": Counts;
   /** Each disagreement with its seed. */
   readonly disagreements: string[];
@@ -37,7 +38,8 @@ export function runCampaign(
     goroutines: 0,
     operations: 0,
     unfinished: 0,
-    maprace: none(),
+    maps: none(),
+    vars: none(),
     "go-race": none(),
     disagreements: [],
   };
@@ -46,7 +48,8 @@ export function runCampaign(
   };
   for (const batch of batches(programs())) {
     try {
-      judge(summary, session.runWatched(batch), "maprace");
+      judge(summary, session.runWatched(batch, "maps"), "maps");
+      judge(summary, session.runWatched(batch, "vars"), "vars");
       judge(summary, session.runRaced(batch), "go-race");
     } catch (cause) {
       const seeds = `seeds ${batch[0]?.seed} to ${batch.at(-1)?.seed}`;
@@ -68,7 +71,7 @@ function judge(summary: Summary, outcomes: readonly Outcome[], rules: Rules): vo
     counts.missed += verdict.missed;
     counts.pairs += reported.length;
     for (const text of verdict.disagreements) summary.disagreements.push(`seed ${program.seed}: ${text}`);
-    if (rules !== "maprace") continue;
+    if (rules !== "maps") continue;
     summary.programs++;
     summary.goroutines += program.goroutines.length;
     summary.operations += events.length;

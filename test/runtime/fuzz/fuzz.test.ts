@@ -16,7 +16,7 @@ test("both detectors come to the verdicts that follow from what happened", {
   expect(summary.disagreements).toEqual([]);
   expect(summary.programs).toBe(300);
   expect(summary["go-race"].missed).toBeLessThan(summary["go-race"].racy / 50);
-  for (const counts of [summary.maprace, summary["go-race"]]) {
+  for (const counts of [summary.maps, summary.vars, summary["go-race"]]) {
     expect(counts.racy).toBeGreaterThan(100);
     expect(counts.clean).toBeGreaterThan(50);
   }

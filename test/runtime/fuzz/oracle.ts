@@ -9,12 +9,15 @@
  * that order counts too. Accesses that are unordered even so must be reported; those that are ordered
  * without must not; between the two either will do.
  */
-import { ACCESS, type Op, type Program } from "./program.ts";
+import { ACCESS, isWrite, type Op, type Program } from "./program.ts";
 
-/** Whose hand-overs count: the detector's own, or those that Go's race detector knows. */
-export type Rules = "maprace" | "go-race";
+/** What watches: the detector in one of its modes, or Go's own, which knows other hand-overs. */
+export type Rules = "maps" | "vars" | "go-race";
 
-/** One access of a map. */
+/** Added to the number of a map, it names the variable beside that map. */
+export const VARIABLES = 1000;
+
+/** One access of a map, or of a variable. */
 export interface Access {
   readonly map: number;
   readonly place: number;
@@ -185,12 +188,11 @@ class Oracle {
     const { knows, heard } = this.clock(g);
     const how = op.how ?? 0;
     this.accesses.push({
-      map: op.o ?? 0,
+      map: (op.o ?? 0) + (how === ACCESS.readVariable || how === ACCESS.assignVariable ? VARIABLES : 0),
       place: op.p ?? 0,
       goroutine: g,
       how,
-      writes:
-        how === ACCESS.write || how === ACCESS.increment || how === ACCESS.delete || how === ACCESS.clear,
+      writes: isWrite(how),
       time: knows[g] ?? 0,
       knows: [...knows],
       heard: [...heard],

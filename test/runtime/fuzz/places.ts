@@ -19,7 +19,10 @@ export function placesFile(): { text: string; placeOfLine: (line: number) => { k
   const places: ({ kind: number; p: number } | undefined)[] = [];
   for (const [kind, [name, map, key, increment]] of KINDS.entries()) {
     for (let p = 0; p < PLACES; p++) {
-      lines.push(`func ${name}${p}(m ${map}, k ${key}, how int, each func()) {`, "switch how {");
+      lines.push(
+        `func ${name}${p}(m ${map}, k ${key}, how int, each func(), variable *map[int64]int64) {`,
+        "switch how {",
+      );
       const access = (how: string, statement: string): void => {
         lines.push(`case ${how}:`, statement);
         places[lines.length] = { kind, p };
@@ -32,9 +35,12 @@ export function placesFile(): { text: string; placeOfLine: (line: number) => { k
       access("opRange", "for range m { each() }");
       access("opClear", "clear(m)");
       access("opClone", "cloneMap(m)");
+      access("opLen", "if len(m) < 0 { return }");
+      access("opReadVariable", "if *variable == nil { return }");
+      access("opAssignVariable", "*variable = map[int64]int64{}");
       lines.push("}", "}");
     }
-    lines.push(`var ${name}Places = [...]func(${map}, ${key}, int, func()){`);
+    lines.push(`var ${name}Places = [...]func(${map}, ${key}, int, func(), *map[int64]int64){`);
     for (let p = 0; p < PLACES; p++) lines.push(`${name}${p},`);
     lines.push("}");
   }

@@ -50,7 +50,16 @@ export const ACCESS = {
   range: 5,
   clear: 6,
   clone: 7,
+  len: 8,
+  readVariable: 9,
+  assignVariable: 10,
 } as const;
+
+/** Whether an access changes the map, or the variable. */
+export function isWrite(how: number): boolean {
+  const { write, increment, delete: remove, clear, assignVariable } = ACCESS;
+  return [write, increment, remove, clear, assignVariable].some((kind) => kind === how);
+}
 
 /** How many kinds of map there are (table.go). */
 export const MAP_KINDS = 5;
@@ -230,6 +239,7 @@ class Maker {
     const how = this.random.pick([
       ...[ACCESS.read, ACCESS.read, ACCESS.read, ACCESS.commaOk, ACCESS.commaOk, ACCESS.range],
       ...[ACCESS.write, ACCESS.write, ACCESS.increment, ACCESS.delete, ACCESS.clear, ACCESS.clone],
+      ...[ACCESS.len, ACCESS.readVariable, ACCESS.assignVariable],
     ]);
     const op = { i: 0, o: map, how, p: this.places++, v: this.random.below(10) };
     return how === ACCESS.range ? { k: "range", b: [], ...op } : { k: "map", ...op };

@@ -15,18 +15,18 @@ export interface Outcome {
   readonly reported: readonly Pair[];
 }
 
-/** The interpreter, built twice. */
+/** The interpreter, built on the instrumented runtime in both modes and with Go's own detector. */
 export class FuzzSession {
   /** Of the stream's first record: the Go that both are built with. */
   goVersion = "";
-  private readonly watched: string;
+  private readonly watched: Readonly<Record<"maps" | "vars", string>>;
   private readonly raced: string;
   private readonly stream: string;
   private readonly reports: string;
   private readonly placeOfLine: (line: number) => { kind: number; p: number };
 
   private constructor(folder: string, placeOfLine: FuzzSession["placeOfLine"]) {
-    this.watched = path.join(folder, "watched");
+    this.watched = { maps: path.join(folder, "maps"), vars: path.join(folder, "vars") };
     this.raced = path.join(folder, "raced");
     this.stream = path.join(folder, "stream.jsonl");
     this.reports = path.join(folder, "race");
@@ -42,10 +42,13 @@ export class FuzzSession {
     const session = new FuzzSession(folder, placeOfLine);
     // The interpreter reaches the runtime's own semaphores.
     const flags = "-ldflags=-checklinkname=0";
-    await buildWatched(source, session.watched, {
-      cacheDir: path.join(folder, "cache"),
-      env: { GOFLAGS: flags },
-    });
+    for (const mode of ["maps", "vars"] as const) {
+      await buildWatched(source, session.watched[mode], {
+        mode,
+        cacheDir: path.join(folder, "cache"),
+        env: { GOFLAGS: flags },
+      });
+    }
     const built = spawnSync(
       goCommand(),
       ["build", "-race", "-gcflags=-d=checkptr=0", flags, "-o", session.raced, "."],
@@ -60,10 +63,10 @@ export class FuzzSession {
   }
 
   /** Runs programs in one process on the instrumented runtime. */
-  runWatched(batch: readonly Program[]): Outcome[] {
+  runWatched(batch: readonly Program[], mode: "maps" | "vars"): Outcome[] {
     const [placed, placeOf] = place(batch);
     rmSync(this.stream, { force: true });
-    const logs = interpret(this.watched, placed, { MAPRACE_STREAM: this.stream });
+    const logs = interpret(this.watched[mode], placed, { MAPRACE_STREAM: this.stream, MAPRACE_MODE: mode });
     const records = readFileSync(this.stream, "utf8").trimEnd().split("\n");
     const reported: Pair[][] = batch.map(() => []);
     for (const line of records) {

@@ -1,5 +1,5 @@
 /** Compares what a detector reported of a run with what the oracle says; every disagreement is a sentence. */
-import { type Access, accessesOf, type Event, isOrdered, type Rules } from "./oracle.ts";
+import { type Access, accessesOf, type Event, isOrdered, type Rules, VARIABLES } from "./oracle.ts";
 import { ACCESS, type Program } from "./program.ts";
 
 /** A reported pair of places of a program. */
@@ -37,8 +37,9 @@ export function compare(
   }
 
   const counts = { racy: 0, clean: 0, either: 0, missed: 0 };
-  for (const [map] of program.maps.entries()) {
+  for (const map of program.maps.flatMap((_, o) => (rules === "maps" ? [o] : [o, o + VARIABLES]))) {
     const seen = all.filter((access) => access.map === map && isSeen(access, rules));
+    if (seen.length === 0) continue;
     const missed = unreported(seen, reported, keys, rules);
     if (missed !== undefined) {
       const [first, second] = missed.map(({ place, goroutine }) => `place ${place} (goroutine ${goroutine})`);
@@ -61,11 +62,11 @@ function unreported(
   rules: Rules,
 ): [Access, Access] | undefined {
   const told = (place: number): number => reported.filter((pair) => pair.includes(place)).length;
-  const pairs = rules === "maprace" ? mustBeReported(seen) : mustBeReportedByGo(seen);
+  const pairs = rules !== "go-race" ? mustBeReported(seen) : mustBeReportedByGo(seen);
   return pairs.find(([first, second]) => {
     // Of what a write races with so much is told; a read that is not is not told again in its epoch.
     const writes = seen.filter(({ writes, goroutine }) => writes && goroutine === first.goroutine);
-    if (rules === "maprace" && first.writes && writes.some(({ place }) => told(place) >= MOST_TOLD))
+    if (rules !== "go-race" && first.writes && writes.some(({ place }) => told(place) >= MOST_TOLD))
       return false;
     return !seen.some((a) =>
       seen.some((b) => answers(a, b, first, second, rules) && keys.has(keyOf(a.place, b.place))),
@@ -80,9 +81,10 @@ function keyOf(a: number, b: number): string {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
-/** Go's own detector has no hook where a map is cloned. */
-function isSeen(access: Access, rules: Rules): boolean {
-  return rules === "maprace" || access.how !== ACCESS.clone;
+/** Mode maps sees neither len nor variables; Go's own detector has no hook where a map is cloned. */
+function isSeen({ map, how }: Access, rules: Rules): boolean {
+  if (rules === "maps") return map < VARIABLES && how !== ACCESS.len;
+  return rules === "vars" || how !== ACCESS.clone;
 }
 
 /** Every pair of accesses of one map that nothing orders, one of them a write. */
