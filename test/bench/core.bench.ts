@@ -188,6 +188,7 @@ function folderOf(what: string, scratch: string): string {
   const folder = join(scratch, "module");
   cpSync((JSON.parse(answer) as { Dir: string }).Dir, folder, { recursive: true });
   makeWritable(folder); // as the module cache is not
+  execFileSync("go", ["mod", "download"], { cwd: folder, env, stdio: "ignore" });
   return folder;
 }
 

@@ -170,7 +170,7 @@ function convert(cx: Checker, x: Operand, type: Type): Operand {
     else if (constArg && allBasic(x.type, INTEGER) && allBasic(type, STRING)) final = x.type;
     if (final !== x.type) {
       updateType(cx, x.expr, final, true);
-      if (constArg && constant && final === type && value !== null) cx.info.values.set(x.expr.id, value);
+      if (constArg && constant && final === type && value !== null) cx.info.setValue(x.expr.id, value);
     }
   }
   return { mode: constant ? "constant" : "value", type, value, expr: x.expr };

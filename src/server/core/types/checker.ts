@@ -10,15 +10,15 @@ import type { Expr, Ident, Node, SelectorExpr, SourceFile } from "../syntax/ast.
 import { type ConstValue, type Site, UNKNOWN } from "./objects.ts";
 import type { Func, Info, Obj, Package, Selection, Signature, Type, Var } from "./types.ts";
 
-/** The results for one declaration. */
+/** The results for one declaration. Most of a dependency's are never asked for, so what is rare is made when needed. */
 export class DeclInfo implements Info {
   types: (Type | null)[] = [];
   objects: (Obj | null)[] = [];
-  readonly typeExprs = new Set<number>();
-  readonly values = new Map<number, ConstValue>();
-  readonly selections = new Map<number, Selection>();
-  readonly instances = new Map<number, readonly Type[]>();
-  readonly implicits = new Map<number, Var>();
+  private typeExprs: Set<number> | null = null;
+  private values: Map<number, ConstValue> | null = null;
+  private selections: Map<number, Selection> | null = null;
+  private instances: Map<number, readonly Type[]> | null = null;
+  private implicits: Map<number, Var> | null = null;
 
   constructor(ids: number) {
     this.reserve(ids);
@@ -42,7 +42,7 @@ export class DeclInfo implements Info {
   }
 
   isType(e: Expr): boolean {
-    return this.typeExprs.has(e.id);
+    return this.typeExprs?.has(e.id) ?? false;
   }
 
   objectOf(id: Ident): Obj | null {
@@ -50,20 +50,69 @@ export class DeclInfo implements Info {
   }
 
   selectionOf(e: SelectorExpr): Selection | null {
-    return this.selections.get(e.id) ?? null;
+    return this.selections?.get(e.id) ?? null;
   }
 
   constOf(e: Expr): bigint | number | string | boolean | null {
-    const value = this.values.get(e.id) ?? null;
+    const value = this.values?.get(e.id) ?? null;
     return typeof value === "object" ? null : value;
   }
 
   typeArgsOf(id: Ident): readonly Type[] {
-    return this.instances.get(id.id) ?? [];
+    return this.typeArgsAt(id.id);
   }
 
   implicitOf(n: Node): Var | null {
-    return this.implicits.get(n.id) ?? null;
+    return this.implicits?.get(n.id) ?? null;
+  }
+
+  /** Remembers that the node is an expression that denotes a type. */
+  setIsType(id: number): void {
+    this.typeExprs ??= new Set();
+    this.typeExprs.add(id);
+  }
+
+  setValue(id: number, value: ConstValue): void {
+    this.values ??= new Map();
+    this.values.set(id, value);
+  }
+
+  hasValue(id: number): boolean {
+    return this.values?.has(id) ?? false;
+  }
+
+  setSelection(id: number, selection: Selection): void {
+    this.selections ??= new Map();
+    this.selections.set(id, selection);
+  }
+
+  /** Remembers the type arguments of what is instantiated at the node. */
+  setTypeArgs(id: number, args: readonly Type[]): void {
+    this.instances ??= new Map();
+    this.instances.set(id, args);
+  }
+
+  /** The type arguments of what is instantiated at the node; empty where nothing is. */
+  typeArgsAt(id: number): readonly Type[] {
+    return this.instances?.get(id) ?? [];
+  }
+
+  setImplicit(id: number, v: Var): void {
+    this.implicits ??= new Map();
+    this.implicits.set(id, v);
+  }
+
+  /** Takes over what is known of the nodes with ids below `end`. */
+  copyFrom(before: DeclInfo, end: number): void {
+    for (let id = 0; id < end; id++) {
+      this.types[id] = before.types[id] ?? null;
+      this.objects[id] = before.objects[id] ?? null;
+      if (before.typeExprs?.has(id)) this.setIsType(id);
+      const value = before.values?.get(id);
+      if (value !== undefined) this.setValue(id, value);
+      const args = before.instances?.get(id);
+      if (args !== undefined) this.setTypeArgs(id, args);
+    }
   }
 }
 
@@ -156,7 +205,7 @@ export function recordObject(cx: Checker, id: Ident, obj: Obj | null): void {
 /** Remembers the type that expression `e` denotes. */
 export function recordType(cx: Checker, e: Expr, type: Type): void {
   cx.info.types[e.id] = type;
-  cx.info.typeExprs.add(e.id);
+  cx.info.setIsType(e.id);
 }
 
 /** Remembers the type of an expression that is a value. */
@@ -172,7 +221,7 @@ export function recordOperand(cx: Checker, x: Operand): void {
     return;
   }
   cx.info.types[id] = x.type;
-  if (x.mode === "constant" && x.value !== null) cx.info.values.set(id, x.value);
+  if (x.mode === "constant" && x.value !== null) cx.info.setValue(id, x.value);
 }
 
 /** The identifier that names what is instantiated: `F` in `F[int]` and `pkg.F[int]`. */
@@ -193,5 +242,5 @@ export function instantiatedIdent(e: Expr): Ident | null {
 /** Remembers the type arguments of an instantiation. */
 export function recordInstance(cx: Checker, e: Expr, args: readonly Type[]): void {
   const id = instantiatedIdent(e);
-  if (id !== null) cx.info.instances.set(id.id, args);
+  if (id !== null) cx.info.setTypeArgs(id.id, args);
 }

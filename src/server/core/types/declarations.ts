@@ -75,15 +75,7 @@ export class DeclSite implements Site {
     const before = this.info;
     this.decl = decl;
     this.info = new DeclInfo(head);
-    for (let id = 0; id < head; id++) {
-      this.info.types[id] = before.types[id] ?? null;
-      this.info.objects[id] = before.objects[id] ?? null;
-      if (before.typeExprs.has(id)) this.info.typeExprs.add(id);
-      const value = before.values.get(id);
-      if (value !== undefined) this.info.values.set(id, value);
-      const args = before.instances.get(id);
-      if (args !== undefined) this.info.instances.set(id, args);
-    }
+    this.info.copyFrom(before, head);
     this.state = 0;
   }
 }

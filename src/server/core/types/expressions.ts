@@ -406,6 +406,6 @@ function partialInstance(cx: Checker, e: IndexExpr, generic: Signature): Operand
     recordInstance(cx, e, args);
     return valueOperand(instantiateSignature(generic, args), e);
   }
-  cx.info.instances.set(e.id, args);
+  cx.info.setTypeArgs(e.id, args);
   return valueOperand(generic, e);
 }

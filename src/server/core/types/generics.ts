@@ -9,7 +9,7 @@ import type { Signature, Type, TypeParam } from "./types.ts";
 export function writtenArgs(cx: Checker, x: Operand): readonly Type[] {
   let e = x.expr;
   while (e.kind === "ParenExpr") e = e.x;
-  return e.kind === "IndexExpr" ? (cx.info.instances.get(e.id) ?? []) : [];
+  return e.kind === "IndexExpr" ? cx.info.typeArgsAt(e.id) : [];
 }
 
 /** Gives `x`, a generic function, the type arguments that make it assignable to `target`. */

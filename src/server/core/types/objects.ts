@@ -354,7 +354,7 @@ export class NamedType implements Named {
   readonly origin: Named;
   readonly serial: number;
   readonly typeArgs: readonly Type[];
-  private readonly instances = new Map<string, WeakRef<NamedType>>();
+  private instances: Map<string, WeakRef<NamedType>> | null = null;
   /** How many instances there may be before those that nobody uses any more are looked for. */
   private manyInstances = 64;
   private params: readonly TypeParam[] | (() => readonly TypeParam[]);
@@ -382,7 +382,7 @@ export class NamedType implements Named {
 
   /** The instance of this generic type for arguments with this key, or null. */
   instance(key: string): NamedType | null {
-    return this.instances.get(key)?.deref() ?? null;
+    return this.instances?.get(key)?.deref() ?? null;
   }
 
   /**
@@ -390,6 +390,7 @@ export class NamedType implements Named {
    * kept alive, each version of an edited package would stay with the types that it once named.
    */
   remember(key: string, instance: NamedType): void {
+    this.instances ??= new Map();
     this.instances.set(key, new WeakRef(instance));
     if (this.instances.size <= this.manyInstances) return;
     for (const [k, known] of this.instances) if (known.deref() === undefined) this.instances.delete(k);

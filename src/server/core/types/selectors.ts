@@ -32,7 +32,7 @@ export function selectorExpr(cx: Checker, e: SelectorExpr): Operand {
     path: found.path,
     indirect: found.indirect,
   };
-  cx.info.selections.set(e.id, selection);
+  cx.info.setSelection(e.id, selection);
   if (obj.kind === "var") {
     const addressable = x.mode === "variable" || found.indirect || under(x.type).kind === "pointer";
     return known(obj.type(), addressable ? "variable" : "value", e);
@@ -74,7 +74,7 @@ function methodExpr(cx: Checker, e: SelectorExpr, recv: Type, found: Found): Ope
   const { obj } = found;
   const type = obj.type();
   if (obj.kind !== "func" || type.kind !== "signature") return invalid(e);
-  cx.info.selections.set(e.id, { kind: "methodExpr", recv, obj, path: found.path, indirect: found.indirect });
+  cx.info.setSelection(e.id, { kind: "methodExpr", recv, obj, path: found.path, indirect: found.indirect });
   const name = receiverName(type, type.params.vars);
   const first = new VarObj(name, cx.pkg, "param", recv, null, null);
   const signature: Signature = {

@@ -189,7 +189,7 @@ function typeClause(cx: Checker, bind: Ident | null, clause: CaseClause, x: Oper
   inBlock(cx, () => {
     if (bind !== null) {
       const v = new VarObj(bind.name, cx.pkg, "local", type, cx.site, bind);
-      cx.info.implicits.set(clause.id, v);
+      cx.info.setImplicit(clause.id, v);
       declare(cx.scope!, v);
     }
     statements(cx, clause.body);

@@ -69,7 +69,7 @@ export function receiverType(cx: Checker, e: Expr): Receiver {
   const type = instantiateNamed(generic, params);
   recordType(cx, e, type);
   const name = e.x.kind === "Ident" ? e.x : null;
-  if (name !== null) cx.info.instances.set(name.id, params);
+  if (name !== null) cx.info.setTypeArgs(name.id, params);
   return { type, typeParams: params };
 }
 

@@ -71,7 +71,7 @@ function settle(cx: Checker, x: Operand, type: Type): void {
   }
   x.type = type;
   updateType(cx, x.expr, type, false);
-  if (x.mode === "constant" && x.value !== null) cx.info.values.set(x.expr.id, x.value);
+  if (x.mode === "constant" && x.value !== null) cx.info.setValue(x.expr.id, x.value);
 }
 
 const SHIFTS = new Set(["<<", ">>"]);
@@ -89,7 +89,7 @@ export function isShift(op: string): boolean {
 export function updateType(cx: Checker, e: Expr, type: Type, final: boolean): void {
   const old = cx.info.types[e.id];
   if (old === null || old === undefined || !isUntyped(old) || old === UNTYPED_NIL) return;
-  const constant = cx.info.values.has(e.id);
+  const constant = cx.info.hasValue(e.id);
   switch (e.kind) {
     case "ParenExpr":
       updateType(cx, e.x, type, final);
