@@ -5,7 +5,7 @@
  */
 import type { Fn } from "../calls/functions.ts";
 import type { AccessKind } from "../finding.ts";
-import type { Var } from "../types/types.ts";
+import type { Type, Var } from "../types/types.ts";
 import type { Path } from "./path.ts";
 import type { Place } from "./places.ts";
 import type { Value } from "./values.ts";
@@ -51,6 +51,8 @@ export interface Access {
   /** What happens to the variable that holds it; null where an alias was used. */
   readonly variable: "read" | "write" | null;
   readonly counter: boolean;
+  /** The type that the map has where it is used; null where only its variable is. */
+  readonly type: Type | null;
   readonly fn: Fn;
   readonly node: Place;
   readonly locks: readonly Held[];

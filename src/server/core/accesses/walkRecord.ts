@@ -100,7 +100,16 @@ export function emitAccess(walk: Walk, e: Expr, kind: AccessKind, counter = fals
     variableSeen ||= direct;
     if (!direct && isTakenOut(walk, e, value.path)) continue;
     const content = writes ? "write" : "read";
-    addAccess(walk, { kind, path: value.path, content, variable: direct ? "read" : null, counter, node });
+    const type = walk.fn.info.typeOf(e);
+    addAccess(walk, {
+      kind,
+      path: value.path,
+      content,
+      variable: direct ? "read" : null,
+      counter,
+      type,
+      node,
+    });
   }
   if (variable && !variableSeen) readVariable(walk, e, variable);
 }
@@ -141,6 +150,7 @@ export function reflectAccess(
       content,
       variable: content,
       counter: false,
+      type: null,
       node: e,
     });
   }
@@ -157,12 +167,28 @@ export function readVariable(walk: Walk, e: Expr, variable: Path): void {
   ) {
     return;
   }
-  addAccess(walk, { kind: "read", path: variable, content: null, variable: "read", counter: false, node: e });
+  addAccess(walk, {
+    kind: "read",
+    path: variable,
+    content: null,
+    variable: "read",
+    counter: false,
+    type: null,
+    node: e,
+  });
 }
 
 /** Writes down that the variable of a map is given another map. */
 export function assignVariable(walk: Walk, variable: Path, node: Node, end: number): void {
-  addAccess(walk, { kind: "assign", path: variable, content: null, variable: "write", counter: false, node });
+  addAccess(walk, {
+    kind: "assign",
+    path: variable,
+    content: null,
+    variable: "write",
+    counter: false,
+    type: null,
+    node,
+  });
   const { made, replaced } = walk.state;
   walk.state = {
     ...walk.state,
@@ -173,7 +199,7 @@ export function assignVariable(walk: Walk, variable: Path, node: Node, end: numb
 
 function addAccess(
   walk: Walk,
-  what: Pick<Access, "kind" | "path" | "content" | "variable" | "counter"> & { readonly node: Node },
+  what: Pick<Access, "kind" | "path" | "content" | "variable" | "counter" | "type"> & { readonly node: Node },
 ): void {
   const { state, fn } = walk;
   record(walk, {

@@ -12,7 +12,9 @@ import { isTestFile } from "../goroutines/handlers.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { giveBack, outsideOf, together } from "../locks/heldLocks.ts";
 import type { Node } from "../syntax/ast.ts";
-import { namedType, qualifiedName, structType } from "./typeShape.ts";
+import { identical } from "../types/predicates.ts";
+import type { Type } from "../types/types.ts";
+import { deref, interfaceType, namedType, qualifiedName, structType, under } from "./typeShape.ts";
 
 /** Tests call everything; what lies deeper under them is looked at where it is called by the program itself. */
 const DEEPEST_IN_TESTS = 2;
@@ -52,7 +54,8 @@ export function rebase(
       ? access.calls
       : [{ fn: walk.fn, node: placeIn(walk.fn, node) }, ...access.calls];
   const unlocked = union(state.released, rebasePaths(walk, access.unlocked, binding), pathKey);
-  return rebasePath(walk, access.path, binding).map((path) => ({
+  const paths = rebasePath(walk, access.path, binding).filter((path) => mayBe(path, access));
+  return paths.map((path) => ({
     ...access,
     ...place,
     path,
@@ -67,6 +70,27 @@ export function rebase(
     sealed: access.sealed || state.sealed,
     made: access.made || isMade(state, path),
   }));
+}
+
+/** False where a callee asserts that what it is handed is a map of another type than what the caller has. */
+function mayBe(path: Path, { path: { root, steps }, type }: Access): boolean {
+  if (type === null || steps.length > 0 || interfaceType(root.type()) === null) return true;
+  const given = typeAt(path);
+  return given === null || under(given).kind !== "map" || identical(given, type);
+}
+
+/** The type of what a path leads to, or null. */
+function typeAt({ root, steps }: Path): Type | null {
+  let type: Type = root.type();
+  for (const step of steps) {
+    if (step.kind === "field") type = step.field.type();
+    else {
+      const container = under(deref(type));
+      if (container.kind !== "map" && container.kind !== "slice" && container.kind !== "array") return null;
+      type = container.elem;
+    }
+  }
+  return type;
 }
 
 /** What must hold of the caller's parameters for an access of a callee to happen; null where it cannot happen. */
