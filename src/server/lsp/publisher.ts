@@ -18,7 +18,7 @@ import type { PositionEncoding } from "./positions.ts";
 const OPEN_FILE_AFTER_MS = 5;
 /** An answer that takes longer than this is not begun in the middle of typing: it would be too late for itself. */
 const QUICK_MS = 50;
-const LONGEST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 100;
 /** A pause in typing: other files are looked at again. */
 const EVERYTHING_AFTER_MS = 150;
 /** An open file is answered with what is known by then; what its answer lacks follows with everything else. */

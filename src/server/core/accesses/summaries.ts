@@ -6,7 +6,14 @@
  */
 import { isDeeplyEqual, type Question } from "../calls/answers.ts";
 import type { World } from "../calls/callees.ts";
-import { type DeclFacts, type Fn, isCaptured, isVisibleIn, nameOfFn } from "../calls/functions.ts";
+import {
+  type DeclFacts,
+  type Fn,
+  isCaptured,
+  isOwnCounterpart,
+  isVisibleIn,
+  nameOfFn,
+} from "../calls/functions.ts";
 import { mapType, qualifiedName } from "../calls/typeShape.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { assumedLocks } from "../locks/contracts.ts";
@@ -51,8 +58,13 @@ const NOTHING: Walked = { summary: EMPTY_SUMMARY, pairs: [], nilWrites: [], call
 const WALK: Question<DeclFacts, Fn, Walked> = {
   unknown: NOTHING,
   name: (_, fn) => nameOfFn(fn),
-  same: (before, after, fn) =>
-    fn.facts.functions.includes(fn) && isInOrderOfBefore(fn) && isDeeplyEqual(before, after),
+  compare(before, after, fn) {
+    if (!fn.facts.functions.includes(fn) || !isInOrderOfBefore(fn)) return "other";
+    if (isDeeplyEqual(before, after)) return "same";
+    // Nobody outside knows the variables of a literal: they are bound where it is called.
+    const isOwn = fn.node.kind === "FuncLit" ? isOwnCounterpart : undefined;
+    return isDeeplyEqual(before.summary, after.summary, isOwn) ? "alike" : "other";
+  },
   find: (world, facts, fn) => (facts.functions.includes(fn) ? summarize(world, fn) : NOTHING),
 };
 

@@ -5,7 +5,7 @@
  * Flow-insensitive within a function; what a call returns comes from the returned expressions of its callee.
  * What cannot be told is `unknown`, and later phases stay silent about it.
  */
-import { isDeeplyEqual, type Question } from "../calls/answers.ts";
+import { isDeeplyEqual, type Question, sameOrOther } from "../calls/answers.ts";
 import { type Callee, calleesOf, nameOfVar, type World } from "../calls/callees.ts";
 import {
   type DeclFacts,
@@ -13,6 +13,7 @@ import {
   type Fn,
   forEachChild,
   isCaptured,
+  isOwnCounterpart,
   nameOfFn,
   unparen,
 } from "../calls/functions.ts";
@@ -299,7 +300,7 @@ export function holdsOthers(world: World, field: Var): boolean {
 const HOLDS_OTHERS: Question<Var, Var, boolean> = {
   unknown: false,
   name: nameOfVar,
-  same: (before, after) => before === after,
+  compare: sameOrOther,
   find: (world, field) =>
     world
       .storesOf(field)
@@ -378,7 +379,11 @@ export function returnsOf(world: World, fn: Fn): readonly (readonly Value[])[] {
 const RETURNS: Question<DeclFacts, Fn, readonly (readonly Value[])[]> = {
   unknown: [],
   name: (_, fn) => nameOfFn(fn),
-  same: isDeeplyEqual,
+  compare(before, after, fn) {
+    if (isDeeplyEqual(before, after)) return "same";
+    const isOwn = fn.node.kind === "FuncLit" ? isOwnCounterpart : undefined;
+    return isDeeplyEqual(before, after, isOwn) ? "alike" : "other";
+  },
   find(world, _, fn) {
     const results: Value[][] = [];
     const add = (index: number, values: readonly Value[]): void => {

@@ -4,7 +4,7 @@
  *
  * Control flow is `walk.ts`. What a pair means to a user is for the rules.
  */
-import type { Question } from "../calls/answers.ts";
+import { type Question, sameOrOther } from "../calls/answers.ts";
 import { nameOfVar, type World } from "../calls/callees.ts";
 import {
   type Definition,
@@ -429,7 +429,7 @@ function channelCapacity(walk: Walk, path: Path): unknown {
 const CAPACITY: Question<Var, Var, unknown> = {
   unknown: null,
   name: nameOfVar,
-  same: (before, after) => before === after,
+  compare: sameOrOther,
   find: (world, holder) => capacityGiven(world.storesOf(holder)),
 };
 

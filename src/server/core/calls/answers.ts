@@ -20,10 +20,21 @@ export interface Question<S extends Subject, K extends object, V> {
   name(subject: S, key: K): string;
   find(world: World, subject: S, key: K): V;
   /**
-   * True where an answer says the same as the one before an edit. Questions without it are asked within their
-   * subject only, whose other answers tell what became of them.
+   * How an answer relates to the one before an edit: `same` in everything, `alike` to all who ask from outside of
+   * the subject, or `other`. Questions without it are asked within their subject only, whose other answers tell
+   * what became of them.
    */
-  same?(before: V, after: V, key: K): boolean;
+  compare?(before: V, after: V, key: K): Likeness;
+}
+
+export type Likeness = "same" | "alike" | "other";
+
+/** What became of answers that were asked anew. */
+export interface Renewed {
+  /** Subjects about which everything is forgotten. */
+  readonly forgotten: Set<Subject>;
+  /** Keys whose answers are other ones than before, which nobody outside of their subjects can tell. */
+  readonly alike: ReadonlySet<object>;
 }
 
 /** The answers about one program. */
@@ -36,9 +47,9 @@ export interface Answers {
   onBehalfOf<T>(subject: Subject, work: () => T): T;
   /**
    * Forgets everything about the subjects `lost` and about all that hang on them. What is known about `changed` is
-   * asked anew, and where an answer is another one, it is as if it was lost. Returns what was forgotten.
+   * asked anew, and where an answer is another one, it is as if it was lost.
    */
-  renew(lost: Iterable<Subject>, changed: Iterable<Subject>): Set<Subject>;
+  renew(lost: Iterable<Subject>, changed: Iterable<Subject>): Renewed;
   /** Lets go of subjects that will never ask again. */
   drop(subjects: ReadonlySet<Subject>): void;
 }
@@ -179,16 +190,25 @@ export function createAnswers(worldOf: () => World): Answers {
     }
     return taken;
   };
-  const saysTheSame = (subject: Subject, answers: ReturnType<typeof takeOut>): boolean =>
+  /** Asks anew; adds the keys whose answers are only alike. False where an answer is another one. */
+  const saysTheSame = (answers: ReturnType<typeof takeOut>, subject: Subject, alike: Set<object>): boolean =>
     answers.every(([question, known]) =>
-      [...known].every(([key, value]) => question.same?.(value, ask(question, subject, key), key) ?? true),
+      [...known].every(([key, before]) => {
+        const likeness = question.compare?.(before, ask(question, subject, key), key) ?? "same";
+        if (likeness === "alike") alike.add(key);
+        return likeness !== "other";
+      }),
     );
   /** Keeps the answers of before: whoever has used them need not be looked at again. */
-  const putBack = (subject: Subject, answers: ReturnType<typeof takeOut>): void => {
+  const putBack = (
+    answers: ReturnType<typeof takeOut>,
+    subject: Subject,
+    alike: ReadonlySet<object>,
+  ): void => {
     for (const [question, known] of answers) {
-      if (!question.same) continue;
+      if (!question.compare) continue;
       const now = kept.get(question)?.get(subject);
-      for (const [key, value] of known) now?.set(key, value);
+      for (const [key, value] of known) if (!alike.has(key)) now?.set(key, value);
     }
   };
   const hangOn = (open: Open): void => {
@@ -221,14 +241,15 @@ export function createAnswers(worldOf: () => World): Answers {
       }
       hangingNow = [];
       const others = new Set<Subject>();
-      for (const [subject, answers] of before) if (!saysTheSame(subject, answers)) others.add(subject);
+      const alike = new Set<object>();
+      for (const [subject, answers] of before) if (!saysTheSame(answers, subject, alike)) others.add(subject);
       // A new circle is settled as a whole.
       for (const { subject, on } of hangingNow)
         if (before.has(subject) && !before.has(on) && hangOnAny([subject]).has(on)) others.add(subject);
       hangingNow = null;
-      for (const [subject, answers] of before) if (!others.has(subject)) putBack(subject, answers);
+      for (const [subject, answers] of before) if (!others.has(subject)) putBack(answers, subject, alike);
       for (const subject of forget(others)) forgotten.add(subject);
-      return forgotten;
+      return { forgotten, alike };
     },
     drop(subjects) {
       for (const [subject, hanging] of dependents) {
@@ -276,10 +297,21 @@ function callOrder(circle: readonly Open[]): Open[] {
 
 /**
  * True where two answers are made alike of the same things. Objects with a class of their own (functions, places,
- * variables) are things; arrays, sets and plain objects are what answers are made of.
+ * variables) are things; arrays, sets and plain objects are what answers are made of. `isCounterpart` may take a
+ * thing for one that stands in its place now.
  */
-export function isDeeplyEqual(before: unknown, after: unknown): boolean {
+export function isDeeplyEqual(
+  before: unknown,
+  after: unknown,
+  isCounterpart: (before: object, after: object) => boolean = () => false,
+): boolean {
   const found = new Map<unknown, unknown>();
+  const counterparts = new Map<object, object>();
+  const isTheCounterpart = (a: object, b: object): boolean => {
+    const known = counterparts.get(b);
+    counterparts.set(b, known ?? a);
+    return (known === undefined || known === a) && isCounterpart(a, b);
+  };
   const equal = (a: unknown, b: unknown): boolean => {
     if (a === b) return true;
     if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
@@ -293,7 +325,7 @@ export function isDeeplyEqual(before: unknown, after: unknown): boolean {
         b instanceof Map && a.size === b.size && [...a].every(([k, v]) => b.has(k) && equal(v, b.get(k)))
       );
     if (Object.getPrototypeOf(a) !== Object.prototype || Object.getPrototypeOf(b) !== Object.prototype)
-      return false;
+      return isTheCounterpart(a, b);
     const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>];
     const names = new Set([...Object.keys(x), ...Object.keys(y)]);
     // Keys of paths and signals are made when somebody asks.
@@ -303,4 +335,9 @@ export function isDeeplyEqual(before: unknown, after: unknown): boolean {
     return true;
   };
   return equal(before, after);
+}
+
+/** The likeness of answers that are either the same or not. */
+export function sameOrOther(before: unknown, after: unknown): Likeness {
+  return isDeeplyEqual(before, after) ? "same" : "other";
 }

@@ -7,7 +7,7 @@
 import { receiverOf, type Scope, type Value, valuesOf } from "../accesses/values.ts";
 import type { CallExpr, Decl, Expr, SelectorExpr } from "../syntax/ast.ts";
 import type { Func, Info, Interface, Package, Selection, Type, Var } from "../types/types.ts";
-import { type Answers, createAnswers, isDeeplyEqual, type Question, type Subject } from "./answers.ts";
+import { type Answers, createAnswers, type Question, type Subject, sameOrOther } from "./answers.ts";
 import { type DeclFacts, declFacts, type Fn, unparen } from "./functions.ts";
 import type { Outline, OutlineChange } from "./outline.ts";
 import { deref, interfaceType, mapType, namedType, structType, under } from "./typeShape.ts";
@@ -84,6 +84,8 @@ export interface Renewal {
   readonly outdated: ReadonlySet<DeclFacts>;
   /** Functions that changed and, as far as anybody else can tell, do what they did before. */
   readonly retold: ReadonlySet<DeclFacts>;
+  /** Functions of these whose inner life is another one. */
+  readonly alike: readonly Fn[];
 }
 
 /** Takes over a new version of the program, and forgets what the change may have made wrong. */
@@ -116,11 +118,13 @@ export function renewWorld(world: World, change: OutlineChange): Renewal {
     world.methodsByName = null;
     lost.add(METHODS);
   }
-  const forgotten = world.answers.renew(lost, asked);
+  const { forgotten, alike } = world.answers.renew(lost, asked);
   if (reshaped) world.answers.drop(new Set(gone.map(({ facts }) => facts)));
   const outdated = new Set([...forgotten].filter(isDeclaration));
   for (const { facts } of gone) outdated.delete(facts);
-  return { outdated, retold: new Set([...given].filter((facts) => !outdated.has(facts))) };
+  const retold = new Set([...given].filter((facts) => !outdated.has(facts)));
+  const functions = [...retold].flatMap((facts) => facts.functions);
+  return { outdated, retold, alike: functions.filter((fn) => alike.has(fn)) };
 }
 
 function sameHolders(a: DeclFacts["stores"], b: DeclFacts["stores"]): boolean {
@@ -314,7 +318,7 @@ function storedFunctions(world: World, holder: Var): readonly Value[] {
 const STORED_FUNCTIONS: Question<Var, Var, readonly Value[]> = {
   unknown: [],
   name: nameOfVar,
-  same: isDeeplyEqual,
+  compare: sameOrOther,
   find(world, holder) {
     const functions = world
       .storesOf(holder)

@@ -375,3 +375,13 @@ export function isVisibleIn(v: Var, fn: Fn): boolean {
   for (let f: Fn | null = fn; f !== null; f = f.parent) if (declaredWithin(v, f, f.node)) return true;
   return false;
 }
+
+/** True for a variable of a function and the one that an edit has put in its place. */
+export function isOwnCounterpart(before: object, after: object): boolean {
+  const [a, b] = [before as Partial<Var>, after as Partial<Var>];
+  return (
+    (a.role === "local" || a.role === "param" || a.role === "result") &&
+    a.role === b.role &&
+    a.name === b.name
+  );
+}

@@ -9,7 +9,7 @@
 
 import { type Value, valuesOf } from "../accesses/values.ts";
 import type { Walk } from "../accesses/walkRecord.ts";
-import type { Question } from "../calls/answers.ts";
+import { type Question, sameOrOther } from "../calls/answers.ts";
 import { type Callee, calleesOfValue, implementations, namedCallee, type World } from "../calls/callees.ts";
 import { type DeclFacts, type Fn, forEachChild, nameOfFn, unparen } from "../calls/functions.ts";
 import { spawnFunction } from "../calls/inline.ts";
@@ -193,7 +193,7 @@ export function isParallelTest(world: World, fn: Fn): boolean {
 const PARALLEL: Question<DeclFacts, Fn, boolean> = {
   unknown: false,
   name: (_, fn) => nameOfFn(fn),
-  same: (before, after) => before === after,
+  compare: sameOrOther,
   find(_world, _facts, fn) {
     const [t] = fn.params;
     let found = false;

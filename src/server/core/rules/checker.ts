@@ -118,13 +118,13 @@ function takeOver(memory: Memory, program: Program): void {
 /** Forgets what a change may have made wrong; what is to be looked at anew is pending. */
 function absorb(memory: Memory, change: OutlineChange): void {
   const { outline, summaries, uses, pending } = memory;
-  const { outdated, retold } = renewWorld(summaries.world, change);
+  const { outdated, retold, alike } = renewWorld(summaries.world, change);
   for (const body of [...change.gone, ...change.changed]) forget(memory, body);
   const left = change.changed.flatMap(({ facts, functions }) =>
     functions.filter((fn) => !facts.functions.includes(fn)),
   );
   const gone = [...change.gone.flatMap(({ functions }) => functions), ...left];
-  if (gone.length > 0) uses.update(summaries, outline, gone, []);
+  if (gone.length + alike.length > 0) uses.update(summaries, outline, gone, alike);
   for (const { facts } of change.gone) pending.delete(facts);
   for (const facts of outdated) pending.add(facts);
   for (const facts of retold) note(memory, facts);
@@ -143,7 +143,8 @@ function advance(memory: Memory, first: FileOfPackage | null, isEnough: () => bo
     );
   }
   for (const path of outline.unread()) {
-    if (isEnough()) return false;
+    // Reading a package takes long: an open file does not wait for that of others.
+    if (first !== null || isEnough()) return false;
     absorb(memory, outline.read(path));
   }
   const rest = [...pending].sort(outline.inOrder);
