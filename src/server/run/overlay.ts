@@ -9,6 +9,7 @@ import path from "node:path";
 import type { RunMode } from "../../protocol.ts";
 import { type Adaptation, CONSTANTS, muteHooks, POLL_STREAMS, POLL_WITHOUT_STREAMS } from "./adaptations.ts";
 import { atomicWrappers, wrapDirectCalls, wrapOwnOperations } from "./atomics.ts";
+import { pruneCache, touch } from "./cachePruning.ts";
 import { runGo } from "./goCommand.ts";
 import { RACE0_ON, unansweredHooks } from "./hooks.ts";
 import { HMAPS, SWISS_MAP_HOOKS, SWISS_MAPS } from "./mapAdaptations.ts";
@@ -115,6 +116,7 @@ export async function prepareOverlay(request: OverlayRequest): Promise<PreparedB
       buildArgs.push(`-gcflags=${pattern}=${["-race", "-d=checkptr=0", ...compiler].join(" ")}`);
     }
   }
+  pruneCache(request.cacheDir);
   return {
     go: toolchain.go,
     env: toolchain.env,
@@ -358,7 +360,7 @@ function store(folder: string, name: string, text: string): string {
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
   const dot = name.lastIndexOf(".");
   const file = path.join(folder, `${name.slice(0, dot)}-${hash}${name.slice(dot)}`);
-  if (!existsSync(file)) {
+  if (!touch(file)) {
     const temporary = `${file}.${process.pid}`;
     writeFileSync(temporary, text);
     renameSync(temporary, file);

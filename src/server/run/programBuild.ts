@@ -7,6 +7,7 @@ import { closeSync, mkdirSync, openSync, readSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import type { RunMode } from "../../protocol.ts";
+import { keepInUse } from "./cachePruning.ts";
 import { findGo, runGo } from "./goCommand.ts";
 import { explainGoFailure } from "./goFailure.ts";
 import { OverlayRefusal, type PreparedBuild, prepareOverlay } from "./overlay.ts";
@@ -109,6 +110,7 @@ async function buildProgram(
     throw stoppedEarly();
   };
   const binary = stableBinary(cacheFolder(request.env), cwd, patterns, build.mode);
+  keepInUse(path.dirname(path.dirname(binary)));
   await go("build", ...build.buildArgs, "-o", binary, ...patterns);
   if (isArchive(binary)) {
     rmSync(binary);

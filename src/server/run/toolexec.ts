@@ -3,8 +3,9 @@
  * each toolchain, and says how `go build` is told of it. What it does to a compilation is decided there.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
+import { touch } from "./cachePruning.ts";
 import { runGo } from "./goCommand.ts";
 import { detectorDoesNotCompile } from "./goFailure.ts";
 import type { ProcessTree } from "./processTree.ts";
@@ -42,7 +43,7 @@ export async function buildToolexec(request: ToolexecRequest): Promise<string> {
   const folder = path.join(request.cacheDir, "toolexec", key);
   const ending = toolchain.hostOs === "windows" ? ".exe" : "";
   const program = path.join(folder, `maprace-toolexec${ending}`);
-  if (existsSync(program)) return program;
+  if (touch(program)) return program;
   mkdirSync(folder, { recursive: true });
   const temporary = path.join(folder, `building-${process.pid}${ending}`);
   try {
