@@ -85,6 +85,22 @@ describe("an edited program", () => {
   });
 });
 
+test("one file first, the rest in pieces", async () => {
+  const snapshot = (await fresh()).update(source);
+  const file = join(HERE, "fixtures/unsynchronized-map/counter/main.go");
+  expect(snapshot.advance(file, () => true)).toBe(false);
+  const early = snapshot.foundIn(file);
+  expect(early).not.toEqual([]);
+  const all = shown((await fresh()).update(source).findings());
+  expect(snapshot.found().length).toBeLessThan(all.length);
+  for (let isAll = false; !isAll; ) {
+    let steps = 0;
+    isAll = snapshot.advance(null, () => steps++ > 3);
+  }
+  expect(shown(snapshot.findings())).toEqual(all);
+  expect(snapshot.foundIn(file)).toEqual(early);
+});
+
 // `npm run test:incremental` runs many more, over any code.
 test("after any edits", { timeout: 120_000 }, async () => {
   await fc.assert(
