@@ -44,7 +44,6 @@ export async function prepareBuild(argv: readonly string[], assets: string): Pro
       runtimeSources: path.join(assets, "runtime"),
       env: process.env,
       buildFlags,
-      packages: [...target.patterns],
     });
     return {
       build,

@@ -6,7 +6,8 @@ import path from "node:path";
 import type { Conflict, RunMode } from "../../src/protocol.ts";
 import { prepareOverlay } from "../../src/server/run/overlay.ts";
 
-const RUNTIME_SOURCES = path.resolve(import.meta.dirname, "../../src/runtime");
+/** The detector's own Go files. */
+export const RUNTIME_SOURCES = path.resolve(import.meta.dirname, "../../src/runtime");
 
 /** Where a `go` command lies: the first one on PATH. */
 export function goCommand(): string {
@@ -28,7 +29,13 @@ export function scratchFolder(): { folder: string; remove: () => void } {
 export async function buildWatched(
   cwd: string,
   out: string,
-  options: { mode?: RunMode; test?: boolean; env?: NodeJS.ProcessEnv; cacheDir: string },
+  options: {
+    mode?: RunMode;
+    test?: boolean;
+    env?: NodeJS.ProcessEnv;
+    buildFlags?: readonly string[];
+    cacheDir: string;
+  },
 ): Promise<void> {
   const env = { ...process.env, ...options.env };
   const prepared = await prepareOverlay({
@@ -37,6 +44,7 @@ export async function buildWatched(
     cwd,
     cacheDir: options.cacheDir,
     runtimeSources: RUNTIME_SOURCES,
+    buildFlags: options.buildFlags ?? [],
     env,
   });
   const verb = options.test ? ["test", "-c", "-vet=off"] : ["build"];

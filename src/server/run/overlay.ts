@@ -33,8 +33,6 @@ export interface OverlayRequest {
   readonly unsaved?: Readonly<Record<string, string>>;
   /** The user's own build flags. */
   readonly buildFlags?: readonly string[];
-  /** Package patterns that `vars` watches; the packages of the main module when absent. */
-  readonly packages?: readonly string[];
   /** Gets the builds that preparing needs, so that a stopped run can end them. */
   readonly onStart?: (tree: ProcessTree) => void;
 }
@@ -111,9 +109,12 @@ export async function prepareOverlay(request: OverlayRequest): Promise<PreparedB
   if (Object.keys(replaced).length > 0) buildArgs.push(`-overlay=${storeOverlay(replaced)}`);
   if (mode === "vars") {
     const compiler = usersCompilerFlags([...splitFlags(toolchain.goflags), ...flags]);
-    for (const pattern of request.packages ?? (await mainModulePatterns(toolchain, request.cwd, env))) {
-      // The compiler's -race would also check uses of unsafe, which is not what was asked for.
-      buildArgs.push(`-gcflags=${pattern}=${["-race", "-d=checkptr=0", ...compiler].join(" ")}`);
+    // The compiler's -race would also check uses of unsafe, which is not what was asked for.
+    const race = ["-race", "-d=checkptr=0", ...compiler].join(" ");
+    // The packages that the command line names, and all of the main modules.
+    buildArgs.push(`-gcflags=${race}`);
+    for (const pattern of await mainModulePatterns(toolchain, request.cwd, env)) {
+      buildArgs.push(`-gcflags=${pattern}=${race}`);
     }
   }
   pruneCache(request.cacheDir);

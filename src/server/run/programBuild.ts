@@ -83,7 +83,6 @@ async function prepare(
       env: request.env,
       unsaved: request.unsaved ?? {},
       buildFlags: request.buildFlags,
-      packages: target.patterns,
       onStart,
     });
   } catch (error) {
