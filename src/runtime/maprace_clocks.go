@@ -264,14 +264,8 @@ func mrCompare(a, b *mrNode) (covers, covered bool) {
 	}
 	if a.height == 0 {
 		x, y := &a.leaf().clk, &b.leaf().clk
-		for i := range y {
-			if x[i] != y[i] {
-				if x[i] < y[i] {
-					covers = false
-				} else {
-					covered = false
-				}
-			}
+		for i, clk := range y[:mrInUse()] {
+			covers, covered = covers && clk <= x[i], covered && x[i] <= clk
 		}
 		return covers, covered
 	}
