@@ -3,20 +3,24 @@
 // The last events of each goroutine: what it synchronised with around a conflict.
 //
 // An event is told by the line of the user's that led to it. What the standard library does between its
-// own locks, with no code of the user's or of a dependency below it on the stack, is no event.
+// own locks is no event: there is a great deal of that, and it would push out what the user did. That is
+// decided by the function that synchronised, at once; whose lines to show, when there is a conflict.
 
 package runtime
 
 import (
-	"internal/goarch"
+	"internal/runtime/atomic"
 	"internal/runtime/sys"
 	"unsafe"
 )
 
 const (
-	mrRingSize = 20
-	// mrEventDepth bounds how far out the user's code is looked for.
-	mrEventDepth = 24
+	mrRingSize = 16
+	// mrEventWalk is how many frames are looked at, mrEventDepth how many of them are kept, and mrStepDepth
+	// how many of them mostly tell whose step it is.
+	mrEventWalk  = 8
+	mrEventDepth = 5
+	mrStepDepth  = 6
 )
 
 const (
@@ -26,13 +30,14 @@ const (
 
 var mrEventNames = [...]string{"acquire", "release"}
 
-// mrEvent is one event: its kind, its object, and three return addresses: in the function that called the
-// detector, in the user's function, and in the function that this one called (0 when it is the first).
+// mrEvent is one event: its kind, its object, and its innermost frames, from the function that called the
+// detector outwards.
 type mrEvent struct {
-	time               uint32
-	kind               uint8
-	addr               uintptr
-	hook, called, user uintptr
+	time uint32
+	kind uint8
+	n    uint8
+	addr uintptr
+	pc   [mrEventDepth]uintptr
 }
 
 type mrRing struct {
@@ -46,56 +51,64 @@ type mrRing struct {
 //
 //go:nosplit
 func (c *mrG) note(kind uint8, addr, fp uintptr) {
-	var pcs [mrEventDepth]uintptr
-	n := mrWalkToUser(getg(), fp, &pcs)
-	c.record(kind, addr, pcs[:n])
+	var pcs [mrEventWalk]uintptr
+	n := mrWalk(getg(), fp, pcs[:])
+	c.record(kind, addr, &pcs, n)
 }
 
-// mrWalkToUser is mrWalk that stops at the first frame that is known to be the user's.
-//
-//go:nosplit
-func mrWalkToUser(gp *g, fp uintptr, pcs *[mrEventDepth]uintptr) int {
-	lo, hi := gp.stack.lo, gp.stack.hi-2*goarch.PtrSize
-	n := 0
-	for n < len(pcs) && fp >= lo && fp <= hi {
-		pc := *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
-		if pc == 0 {
-			break
-		}
-		pcs[n] = pc
-		n++
-		up := *(*uintptr)(unsafe.Pointer(fp))
-		if up <= fp || mrKnownOwnerOf(pc) == mrOwnerUser {
-			break
-		}
-		fp = up
-	}
-	return n
-}
-
-// record remembers an event with its stack, from the detector outwards.
-func (c *mrG) record(kind uint8, addr uintptr, pcs []uintptr) {
-	e := mrEvent{kind: kind, addr: addr}
-	if !e.place(pcs) {
+// record remembers an event with the n frames of its stack, from the detector outwards, unless it is the
+// library's own.
+func (c *mrG) record(kind uint8, addr uintptr, pcs *[mrEventWalk]uintptr, n int) {
+	skip, isUsers := mrStepOf(pcs, n)
+	if !isUsers {
 		return
 	}
-	e.time = c.moment()
 	r := c.ring
 	if r == nil {
 		r = (*mrRing)(mrAlloc(unsafe.Sizeof(mrRing{})))
 		c.ring = r
 	}
-	// A call of the library may lock and unlock a great deal: its last two steps stand for it.
-	if e.called != 0 && r.used >= 2 {
-		last, older := &r.event[(r.used-1)%mrRingSize], &r.event[(r.used-2)%mrRingSize]
-		if older.kind == kind && older.user == e.user && older.called == e.called && last.user == e.user {
-			*older = *last
-			*last = e
-			return
+	e := &r.event[r.used%mrRingSize]
+	e.time = c.moment()
+	e.kind = kind
+	e.addr = addr
+	e.n = uint8(copy(e.pc[:], pcs[skip:n]))
+	r.used++
+}
+
+// mrSteps remembers what mrStepOf found, by hash: what is left of the hash<<4, whether the step is the
+// user's, and how many frames to skip.
+var mrSteps [1 << 12]uintptr
+
+// mrStepOf returns how many of a stack's n frames are the detector's, and whether it is code of the user's or
+// of a dependency, not of the library, that synchronises. Frames from n on are 0.
+func mrStepOf(pcs *[mrEventWalk]uintptr, n int) (skip int, isUsers bool) {
+	h := pcs[0]*0x9E3779B1 ^ pcs[1]*0x85EBCA6B ^ pcs[2]*0xC2B2AE35 ^ pcs[3]*0x27D4EB2F ^ pcs[4]*0x165667B1 ^
+		pcs[5]*0xD3A2646D
+	h ^= h >> 17
+	known := &mrSteps[h%uintptr(len(mrSteps))]
+	if e := atomic.Loaduintptr(known); e>>4 == h>>4 {
+		return int(e & 7), e&8 != 0
+	}
+	for skip < n && mrOwnerOf(pcs[skip]) == mrOwnerDetector {
+		skip++
+	}
+	decided := skip
+	for ; decided < n; decided++ {
+		owner := mrOwnerOf(pcs[decided])
+		if owner != mrOwnerSync && owner != mrOwnerCompiler {
+			isUsers = owner != mrOwnerStandard
+			break
 		}
 	}
-	r.event[r.used%mrRingSize] = e
-	r.used++
+	if min(decided, n-1) < mrStepDepth {
+		e := h>>4<<4 | uintptr(skip)
+		if isUsers {
+			e |= 8
+		}
+		atomic.Storeuintptr(known, e)
+	}
+	return skip, isUsers
 }
 
 // steps returns how many events c had so far, as far as 16 bits can tell: what orders an access among them.
@@ -106,36 +119,28 @@ func (c *mrG) steps() uint16 {
 	return uint16(c.ring.used)
 }
 
-// place finds the event's three addresses in its stack; false when there is no code of the user's.
-func (e *mrEvent) place(pcs []uintptr) bool {
-	var inner, innerOfDependency uintptr
-	for _, pc := range pcs {
-		owner := mrOwnerOf(pc)
-		if owner == mrOwnerDetector {
-			continue
-		}
-		if e.hook == 0 {
-			e.hook = pc
-		}
-		switch owner {
+// place returns the user's innermost return address in an event's stack, that of a dependency when there is
+// none, and the address in the function that was called there, 0 when that is the detector's.
+func (e *mrEvent) place() (called, user uintptr) {
+	var inner uintptr
+	for _, pc := range e.pc[:e.n] {
+		switch mrOwnerOf(pc) {
 		case mrOwnerUser:
-			e.called, e.user = inner, pc
-			return true
+			return inner, pc
+		case mrOwnerDependency:
+			if user == 0 {
+				called, user = inner, pc
+			}
 		case mrOwnerCompiler:
 			continue
-		case mrOwnerDependency:
-			if e.user == 0 {
-				e.user, innerOfDependency = pc, inner
-			}
 		}
 		inner = pc
 	}
-	e.called = innerOfDependency
-	return e.user != 0
+	return called, user
 }
 
 // events writes what one side of a conflict is remembered to have done around its access, oldest first.
-func (l *mrLine) events(a *mrAccess, r, other *mrRing) {
+func (l *mrLine) events(a *mrAccess, r *mrRing) {
 	if r == nil {
 		return
 	}
@@ -143,16 +148,13 @@ func (l *mrLine) events(a *mrAccess, r, other *mrRing) {
 	since := uint32(uint16(r.used) - a.steps)
 	for i := uint32(0); i < mrRingSize && !l.full(); i++ {
 		e := &r.event[(r.used+i)%mrRingSize]
-		if e.user == 0 {
+		if e.n == 0 {
 			continue
 		}
-		hook := mrInnermost(e.hook)
+		hook := mrInnermost(e.pc[0])
 		called, frame := mrUserFrame(e)
 		if mrSynchronises(called) {
 			called = ""
-		} else if mrOwner(called) == mrOwnerStandard && !(mrIsMutex(hook) && other.has(e.addr)) {
-			// How the library keeps its own objects is of interest only where both sides met.
-			continue
 		}
 		if !first {
 			l.byte(',')
@@ -167,24 +169,6 @@ func (l *mrLine) events(a *mrAccess, r, other *mrRing) {
 		}
 		l.event(e, when, hook, called, frame)
 	}
-}
-
-func mrIsMutex(hook string) bool {
-	return mrPrefix(hook, "sync.(*Mutex)") || mrPrefix(hook, "internal/sync.(*Mutex)") ||
-		mrPrefix(hook, "sync.(*RWMutex)")
-}
-
-// has reports whether an object was synchronised with.
-func (r *mrRing) has(object uintptr) bool {
-	if r == nil {
-		return false
-	}
-	for i := range r.event {
-		if r.event[i].addr == object {
-			return true
-		}
-	}
-	return false
 }
 
 func (l *mrLine) event(e *mrEvent, when int64, hook, called string, frame mrFrame) {
@@ -227,11 +211,12 @@ func mrInnermost(pc uintptr) string {
 // mrUserFrame returns the user's innermost frame of an event, and the library's function that it called, ""
 // when it synchronised itself.
 func mrUserFrame(e *mrEvent) (called string, frame mrFrame) {
-	if e.called != 0 {
-		called = funcname(findfunc(e.called - 1))
+	calledPC, userPC := e.place()
+	if calledPC != 0 {
+		called = funcname(findfunc(calledPC - 1))
 	}
-	owner := mrOwnerOf(e.user)
-	f := mrFramesAt(&e.user)
+	owner := mrOwnerOf(userPC)
+	f := mrFramesAt(&userPC)
 	for {
 		fr, ok := f.step()
 		if !ok {

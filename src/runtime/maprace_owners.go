@@ -7,7 +7,6 @@ package runtime
 
 import (
 	"internal/abi"
-	"internal/runtime/atomic"
 )
 
 const (
@@ -18,38 +17,20 @@ const (
 	// mrOwnerCompiler is that of functions that stand in nobody's source, such as one that a defer statement
 	// calls; the code that they call may be inlined in them.
 	mrOwnerCompiler
+	// mrOwnerSync is that of the standard library's functions that synchronise for those who call them.
+	mrOwnerSync
 )
-
-// mrOwners remembers the owners of return addresses: an entry is pc<<3 | owner, 0 when there is none.
-var mrOwners [1 << 12]uintptr
-
-// mrKnownOwnerOf returns the owner that is remembered for a return address, 0 when there is none.
-//
-//go:nosplit
-func mrKnownOwnerOf(pc uintptr) uintptr {
-	if e := atomic.Loaduintptr(mrOwnerSlot(pc)); e>>3 == pc<<3>>3 {
-		return e & 7
-	}
-	return 0
-}
-
-//go:nosplit
-func mrOwnerSlot(pc uintptr) *uintptr { return &mrOwners[(pc^pc>>12)%uintptr(len(mrOwners))] }
 
 // mrOwnerOf returns the owner of the function that a return address lies in, what is inlined there aside.
 func mrOwnerOf(pc uintptr) uintptr {
-	owner := mrKnownOwnerOf(pc)
-	if owner != 0 {
-		return owner
+	f := findfunc(pc - 1)
+	switch {
+	case !f.valid():
+		return mrOwnerStandard
+	case f.funcID == abi.FuncIDWrapper:
+		return mrOwnerCompiler
 	}
-	owner = mrOwnerStandard
-	if f := findfunc(pc - 1); f.valid() && f.funcID == abi.FuncIDWrapper {
-		owner = mrOwnerCompiler
-	} else if f.valid() {
-		owner = mrOwner(funcname(f))
-	}
-	atomic.Storeuintptr(mrOwnerSlot(pc), pc<<3|owner)
-	return owner
+	return mrOwner(funcname(f))
 }
 
 // mrOwner returns the owner of a function with a full name.
@@ -59,8 +40,11 @@ func mrOwner(function string) uintptr {
 		return mrOwnerDetector
 	}
 	path := mrPackagePath(function)
-	if path == "main" || path == "command-line-arguments" {
+	switch path {
+	case "main", "command-line-arguments":
 		return mrOwnerUser
+	case "sync", "sync/atomic", "internal/sync", "runtime", "context", "internal/poll", "os", "net":
+		return mrOwnerSync
 	}
 	if owner := mrOwnerByModule(path); owner != 0 {
 		return owner

@@ -264,14 +264,14 @@ func mrWriteConflict(id uint32, s *abi.MapraceState, place uint32, first, second
 	l.raw(`,"map":`)
 	l.place(place)
 	l.raw(`,"accesses":[`)
-	l.access(first, second)
+	l.access(first)
 	l.byte(',')
-	l.access(second, first)
+	l.access(second)
 	l.raw(`],"count":1`)
 	l.end()
 }
 
-func (l *mrLine) access(a, other *mrAccess) {
+func (l *mrLine) access(a *mrAccess) {
 	who := mrHolderOf(a.epoch)
 	l.raw(`{"kind":`)
 	l.str(mrOpNames[a.op])
@@ -285,16 +285,10 @@ func (l *mrLine) access(a, other *mrAccess) {
 	l.when(l.micros(a.time))
 	l.key(a.key)
 	l.raw(`,"recent":[`)
-	l.events(a, mrRingOf(a), mrRingOf(other))
-	l.raw(`]}`)
-}
-
-// mrRingOf returns the last events of the goroutine of an access, nil when they are not known.
-func mrRingOf(a *mrAccess) *mrRing {
-	if c := mrHolderOf(a.epoch).context; c != nil {
-		return c.ring
+	if who.context != nil {
+		l.events(a, who.context.ring)
 	}
-	return nil
+	l.raw(`]}`)
 }
 
 func mrWriteCounts() {
