@@ -5,7 +5,16 @@
  * first, so no half of one is ever read. Who makes entries, and when, is for `syntaxCache.ts` and its worker.
  */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
 
@@ -54,9 +63,16 @@ export function writeEntry(folder: string, key: string, packed: Uint8Array, bodi
   bytes[CHECKSUM] = bodies ? 1 : 0;
   bytes.set(packed, HEADER);
   bytes.set(createHash("sha1").update(bytes.subarray(CHECKSUM)).digest());
-  const part = join(folder, `${key}.${process.pid}-${threadId}`);
-  writeFileSync(part, bytes);
-  renameSync(part, join(folder, key));
+  const whole = join(folder, key);
+  const part = `${whole}.${process.pid}-${threadId}`;
+  try {
+    writeFileSync(part, bytes);
+    renameSync(part, whole);
+  } catch (error) {
+    rmSync(part, { force: true });
+    // Windows lets nobody replace a file that another process reads: that process has made the same entry.
+    if (!existsSync(whole)) throw error;
+  }
 }
 
 /** What was used longest ago goes first when the folder grows too large. */
