@@ -249,9 +249,19 @@ export function record(walk: Walk, access: Access): void {
   walk.accesses.push(access);
 }
 
-/** True where nothing that a callee does would be kept, and no goroutine is there that it could meet. */
+/** True where nothing more is kept of what callees do. */
 export function isFull(walk: Walk): boolean {
-  return walk.accesses.length >= MOST_ACCESSES && walk.state.alive.length === 0;
+  return walk.accesses.length >= MOST_ACCESSES;
+}
+
+/** False for an access of a callee that meets no goroutine here, in whatever way it is bound. */
+export function mayMeet(walk: Walk, { path }: Access): boolean {
+  const { alive } = walk.state;
+  if (alive.length === 0) return false;
+  // What is reached without a field may be bound to a map of any kind.
+  if (path.root.role !== "field" && !path.steps.some((step) => step.kind === "field")) return true;
+  const group = groupKey(path);
+  return alive.some(({ spawn }) => groupsOf(walk, spawn).has(group));
 }
 
 /** True where `a` waited for nothing that `b` did not wait for: it meets whatever `b` meets. */

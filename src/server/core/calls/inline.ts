@@ -24,6 +24,7 @@ import {
   giveSignal,
   isFull,
   mayBeMade,
+  mayMeet,
   record,
   signalChannel,
   startSpawn,
@@ -34,7 +35,7 @@ import { type Alive, awaitSignal, union } from "../accesses/walkState.ts";
 import { callbacksOf } from "../goroutines/callbacks.ts";
 import { isParallelTest, isSubtest, isTestFile, startRegistered } from "../goroutines/handlers.ts";
 import { type LibrarySpawn, librarySpawn } from "../goroutines/librarySpawns.ts";
-import { giveBack, take } from "../locks/heldLocks.ts";
+import { giveBack, take, together } from "../locks/heldLocks.ts";
 import { type MethodSync, type SyncCall, syncCall } from "../locks/syncCalls.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
 import { type Callee, calledExpression, calleesOf, calleesOfValue } from "./callees.ts";
@@ -319,7 +320,7 @@ function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, 
   if (!callee.dynamic && !isTestFile(walk.fn)) walk.called.add(callee.fn);
   const summary = walk.summaryOf(callee.fn);
   for (const access of summary.accesses) {
-    if (isFull(walk)) break;
+    if (isFull(walk) && !mayMeet(walk, access)) continue;
     for (const seen of rebase(walk, access, binding, node, "inline")) {
       record(walk, callee.dynamic ? { ...seen, dynamic: true } : seen);
     }
@@ -332,7 +333,7 @@ function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, 
     for (const spawn of summary.spawns)
       if (walk.spawns.size < MOST_SPAWNS) startSpawn(walk, rebaseSpawn(walk, spawn, binding, node));
     const acquired = summary.acquires.map((lock) => rebaseLock(walk, lock, binding));
-    walk.state = { ...walk.state, held: [...walk.state.held, ...acquired] };
+    walk.state = { ...walk.state, held: together(walk.state.held, acquired) };
     for (const signal of rebaseSignals(walk, summary.awaits, binding)) {
       walk.state = awaitSignal(walk.state, signal, true);
     }
