@@ -33,6 +33,17 @@ function muted(names: string): Edit {
   };
 }
 
+/** A method of poll.FD that tells of what it writes and then calls the plain one, which was renamed. */
+function wrapped(method: string, parameter: string, count: string): string {
+  const [name = ""] = parameter.split(" ");
+  return `
+func (fd *FD) ${method}(${parameter}) (${count}, error) {
+	fd.mapraceWrite()
+	return fd.mapracePlain${method}(${name})
+}
+`;
+}
+
 /** The changes that every supported Go needs. */
 export const CONSTANTS: readonly Adaptation[] = [
   {
@@ -189,6 +200,33 @@ func (x *mapraceInt32) CompareAndSwap(old, new int32) bool {
     ],
   },
   {
+    file: "internal/poll/writev.go",
+    edits: [{ find: /^func \(fd \*FD\) Writev\(/gm, replace: "func (fd *FD) mapracePlainWritev(" }],
+    append: wrapped("Writev", "v *[][]byte", "int64"),
+  },
+  {
+    file: "internal/poll/fd_windows.go",
+    edits: [
+      {
+        find: /(type FD struct \{\n[\s\S]*?\n)\}\n/,
+        replace: "$1\n\tmaprace mapraceStreams\n}\n",
+      },
+      // As in package syscall: all that is read would come after all that was written.
+      { find: /\t+race\.(?:Acquire|ReleaseMerge)\(unsafe\.Pointer\(&ioSync\)\)\n/g, replace: "" },
+      {
+        find: /^func \(fd \*FD\) (Read|Write|Writev)\(/gm,
+        replace: "func (fd *FD) mapracePlain$1(",
+      },
+    ],
+    append: `
+func (fd *FD) Read(buf []byte) (int, error) {
+	n, err := fd.mapracePlainRead(buf)
+	fd.mapraceRead(n)
+	return n, err
+}
+${wrapped("Write", "buf []byte", "int")}${wrapped("Writev", "buf *[][]byte", "int64")}`,
+  },
+  {
     file: "syscall/syscall_unix.go",
     edits: [{ find: /\t+race\.(?:Acquire|ReleaseMerge)\(unsafe\.Pointer\(&ioSync\)\)\n/g, replace: "" }],
   },
@@ -215,10 +253,11 @@ func mapraceUnmute()
 }
 
 /**
- * Streams of bytes by the file descriptors at their ends; put into internal/poll. Both ends of a pipe are
- * one inode. The two ends of a connection name each other's addresses.
+ * Streams of bytes by the file descriptors at their ends; put into internal/poll. The two ends of a connection
+ * name each other's addresses; the clients of a Unix socket have none, and share a stream. What a pipe is, the
+ * systems tell in their own ways.
  */
-export const POLL_STREAMS = `//go:build unix
+export const POLL_STREAMS = `//go:build unix || windows
 
 package poll
 
@@ -263,19 +302,13 @@ func (fd *FD) mapraceAsk() mapraceStreams {
 		return fd.maprace
 	}
 	s := mapraceStreams{asked: true}
-	var st syscall.Stat_t
-	if syscall.Fstat(fd.Sysfd, &st) == nil {
-		switch st.Mode & syscall.S_IFMT {
-		case syscall.S_IFIFO:
-			s.pipe = true
-			s.in = mapraceMix(uintptr(st.Ino), uintptr(st.Dev))
-			s.out = s.in
-		case syscall.S_IFSOCK:
-			here, there := mapraceName(syscall.Getsockname(fd.Sysfd)), mapraceName(syscall.Getpeername(fd.Sysfd))
-			if here != 0 && there != 0 {
-				s.in, s.out = mapraceMix(there, here), mapraceMix(here, there)
-			}
+	if pipe, isSocket := mapracePipe(fd.Sysfd); isSocket {
+		here, there := mapraceName(syscall.Getsockname(fd.Sysfd)), mapraceName(syscall.Getpeername(fd.Sysfd))
+		if here != 0 && there != 0 {
+			s.in, s.out = mapraceMix(there, here), mapraceMix(here, there)
 		}
+	} else if pipe != 0 {
+		s.pipe, s.in, s.out = true, pipe, pipe
 	}
 	fd.maprace = s
 	return s
@@ -297,15 +330,63 @@ func mapraceName(sa syscall.Sockaddr, err error) uintptr {
 		for _, b := range sa.Addr {
 			h = mapraceMix(h, uintptr(b))
 		}
+	case *syscall.SockaddrUnix:
+		for i := range len(sa.Name) {
+			h = mapraceMix(h, uintptr(sa.Name[i]))
+		}
 	default:
 		return 0
 	}
 	return h
 }
 
+// mapraceMix is not symmetric: the two directions of a connection are two streams.
 func mapraceMix(h, x uintptr) uintptr {
-	h = (h ^ x) * 0x9E3779B1
+	h = (h*31 ^ x) * 0x9E3779B1
 	return h ^ h>>15 | 1
+}
+`;
+
+/** Both ends of a pipe are one inode. */
+export const POLL_PIPES_UNIX = `//go:build unix
+
+package poll
+
+import "syscall"
+
+// mapracePipe returns the number of the pipe that a descriptor is an end of, 0 for none, and whether it is a
+// socket.
+func mapracePipe(fd int) (pipe uintptr, isSocket bool) {
+	var st syscall.Stat_t
+	if syscall.Fstat(fd, &st) != nil {
+		return 0, false
+	}
+	switch st.Mode & syscall.S_IFMT {
+	case syscall.S_IFIFO:
+		return mapraceMix(uintptr(st.Ino), uintptr(st.Dev)), false
+	case syscall.S_IFSOCK:
+		return 0, true
+	}
+	return 0, false
+}
+`;
+
+/** Windows has no number that both ends of an anonymous pipe share: all pipes of the process are one. */
+export const POLL_PIPES_WINDOWS = `package poll
+
+import "syscall"
+
+// mapracePipe returns the number of the pipe that a handle is an end of, 0 for none, and whether it is a socket.
+func mapracePipe(fd syscall.Handle) (pipe uintptr, isSocket bool) {
+	const all = 1 << 16
+	if kind, err := syscall.GetFileType(fd); err != nil || kind != syscall.FILE_TYPE_PIPE {
+		return 0, false
+	}
+	// Sockets are of the same type.
+	if _, err := syscall.Getsockname(fd); err == nil {
+		return 0, true
+	}
+	return all, false
 }
 `;
 

@@ -7,7 +7,15 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { RunMode } from "../../protocol.ts";
-import { type Adaptation, CONSTANTS, muteHooks, POLL_STREAMS, POLL_WITHOUT_STREAMS } from "./adaptations.ts";
+import {
+  type Adaptation,
+  CONSTANTS,
+  muteHooks,
+  POLL_PIPES_UNIX,
+  POLL_PIPES_WINDOWS,
+  POLL_STREAMS,
+  POLL_WITHOUT_STREAMS,
+} from "./adaptations.ts";
 import { atomicWrappers, wrapDirectCalls, wrapOwnOperations } from "./atomics.ts";
 import { pruneCache, touch } from "./cachePruning.ts";
 import { runGo } from "./goCommand.ts";
@@ -251,6 +259,8 @@ function adaptedRuntime(
   }
   if (swiss) put("internal/runtime/maps/maprace.go", spell(SWISS_MAP_HOOKS, toolchain));
   put("internal/poll/maprace.go", POLL_STREAMS);
+  put("internal/poll/maprace_unix.go", POLL_PIPES_UNIX);
+  put("internal/poll/maprace_windows.go", POLL_PIPES_WINDOWS);
   put("internal/poll/maprace_without.go", POLL_WITHOUT_STREAMS);
   put("net/http/maprace.go", muteHooks("http"));
   put("fmt/maprace.go", muteHooks("fmt"));
