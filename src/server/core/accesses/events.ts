@@ -66,6 +66,8 @@ export interface Access {
   readonly signals: Signal[];
   /** Locks of the caller that were given back before. */
   readonly unlocked: readonly Path[];
+  /** True for an assignment to a variable that is nil there: it is made once. */
+  readonly fills: boolean;
   /** True where the way here ends the program once a flag is set: it belongs to a phase before that. */
   readonly sealed: boolean;
   /** True where the variable was given a map earlier on this way. */

@@ -12,6 +12,7 @@ import { startHandlerValue } from "../goroutines/handlers.ts";
 import { take } from "../locks/heldLocks.ts";
 import { syncCall } from "../locks/syncCalls.ts";
 import type { AssignStmt, BinaryExpr, CallExpr, Expr, IncDecStmt } from "../syntax/ast.ts";
+import { pathKey } from "./path.ts";
 import { valuesOf } from "./values.ts";
 import {
   assignVariable,
@@ -267,7 +268,9 @@ function nilCheck(walk: Walk, x: BinaryExpr): { yes: WalkState; no: WalkState } 
   if (!isNil) return { yes: state, no: state };
   mayBeMade(walk, x.x);
   const made = walk.state;
-  return x.op === "!=" ? { yes: made, no: state } : { yes: state, no: made };
+  const variable = variablePath(walk, x.x);
+  const none = variable ? { ...state, nil: [...state.nil, pathKey(variable)] } : state;
+  return x.op === "!=" ? { yes: made, no: none } : { yes: none, no: made };
 }
 
 /** A map in which something was found (`v, ok := m[k]; ok`) has been made. */

@@ -189,9 +189,10 @@ export function assignVariable(walk: Walk, variable: Path, node: Node, end: numb
     type: null,
     node,
   });
-  const { made, replaced } = walk.state;
+  const { made, replaced, nil } = walk.state;
   walk.state = {
     ...walk.state,
+    nil: nil.length === 0 ? nil : nil.filter((key) => key !== pathKey(variable)),
     made: union(made, [variable], pathKey),
     replaced: new Map(replaced).set(pathKey(variable), end),
   };
@@ -212,6 +213,7 @@ function addAccess(
     signalled: state.signalled,
     signals: [],
     unlocked: state.released,
+    fills: what.kind === "assign" && state.nil.includes(pathKey(what.path)),
     sealed: state.sealed,
     made: isMade(state, what.path),
     handedOut: "",

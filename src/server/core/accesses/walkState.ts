@@ -40,6 +40,8 @@ export interface WalkState {
   readonly made: readonly Path[];
   /** Where in this function a path was last given another map: what was taken from it before is one's own. */
   readonly replaced: ReadonlyMap<string, number>;
+  /** Map variables that are nil here, by key. */
+  readonly nil: readonly string[];
   /** True behind `if s.started { panic(…) }`. */
   readonly sealed: boolean;
   /** Locks of the caller that were given back. */
@@ -58,6 +60,7 @@ export const START: WalkState = {
   received: new Map(),
   made: [],
   replaced: new Map(),
+  nil: [],
   sealed: false,
   released: [],
 };
@@ -78,6 +81,7 @@ export function meet(a: WalkState, b: WalkState): WalkState {
     received: a.received,
     made: union(a.made, b.made, pathKey),
     replaced: a.replaced.size >= b.replaced.size ? a.replaced : b.replaced,
+    nil: a.nil === b.nil ? a.nil : a.nil.filter((key) => b.nil.includes(key)),
     sealed: a.sealed && b.sealed,
     released: union(a.released, b.released, pathKey),
   };

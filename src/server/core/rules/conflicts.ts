@@ -188,6 +188,14 @@ function ownArguments(a: MapUse, b: MapUse): boolean {
   return [a, b].every(({ access }) => access.path.root.role === "param");
 }
 
+/**
+ * True where `reader` has called what makes the map first, and `maker` does that once, under a lock: a `Once` that is
+ * written by hand.
+ */
+function comesAfterMaking(reader: Access, maker: Access): boolean {
+  return maker.fills && reader.made && !writes(reader) && maker.locks.some((lock) => lock.by === "mutex");
+}
+
 /** True where a timer or a callback of one call may run while the next call on the same value is under way. */
 function outlastsCall(a: MapUse, b: MapUse): boolean {
   const how = (a.spawn ?? b.spawn)?.how;
@@ -223,6 +231,7 @@ function confidenceOf(
   if (locksCopy(a.access) && locksCopy(b.access)) return "likely";
   if (followsOnce(a.access, b.access)) return "likely";
   if (passesBy(a, b) || passesBy(b, a)) return "likely";
+  if (comesAfterMaking(a.access, b.access) || comesAfterMaking(b.access, a.access)) return weakest;
   if (guard !== null && (makesLock(a.access, guard) || makesLock(b.access, guard))) return weakest;
   if (guard !== null && bothReachGuard) {
     if (exclusion(a.access, b.access) === "both-read")
