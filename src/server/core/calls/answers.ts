@@ -71,6 +71,8 @@ interface Open {
 
 /** Rounds through a circle that looking closer shows to be bigger than it seemed. */
 const MOST_ROUNDS = 4;
+/** In circles of more answers than this, one round has to do: each answer there is dear, and most of it is found. */
+const MANY = 50;
 
 /** Answers to nothing yet. */
 export function createAnswers(worldOf: () => World): Answers {
@@ -125,7 +127,7 @@ export function createAnswers(worldOf: () => World): Answers {
       const size = stack.length;
       for (const open of callOrder(stack.slice(start))) run(open);
       // What was asked only now and hangs on the circle belongs to it.
-      if (round >= 2 && stack.length === size) break;
+      if ((round >= 2 || size - start > MANY) && stack.length === size) break;
     }
     const circle = stack.splice(start);
     const together = new Set<Subject>();
