@@ -77,7 +77,8 @@ afterAll(remove);
 test.each(asked)("%s", (name) => {
   const pattern = PACKAGES[name] ?? "";
   const flags = ["-test.v", "-test.short", ...(pattern === "" ? [] : [`-test.run=${pattern}`])];
-  const plain = run(goCommand(), ["test", "-vet=off", "-count=1", name, "-args", ...flags]);
+  // Without -v of its own, go test shows what a passing test printed to nobody.
+  const plain = run(goCommand(), ["test", "-vet=off", "-count=1", "-v", name, "-args", ...flags]);
   const watched = run(process.execPath, [CLI, "test", "--format", "json", name, "--", ...flags]);
   const records = watched.stdout
     .split("\n")
@@ -99,6 +100,7 @@ test.each(asked)("%s", (name) => {
   expect(end, watched.stderr.slice(-4000)).toMatchObject({ type: "end", dropped: 0 });
   expect(outcome.passed, watched.stderr.slice(-4000)).toBeGreaterThan(0);
   expect(outcome.failed, watched.stderr.slice(-4000)).toEqual(outcome.failedWithout);
+  expect(outcome.passedWithout).toBeGreaterThan(0);
   // Some tests skip themselves where there is a race detector.
   const ended = [...testsThat("PASS", watched.stderr), ...testsThat("SKIP", watched.stderr)];
   expect(testsThat("PASS", plain.stdout).filter((passed) => !ended.includes(passed))).toEqual([]);

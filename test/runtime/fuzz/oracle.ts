@@ -338,8 +338,11 @@ class Oracle {
       }
     }
     if (this.incidental) {
-      this.acquire(g, `sync.Map ${o}`);
-      if (how !== LOAD && how !== RANGE) this.merge(g, `sync.Map ${o}`);
+      const whole = `sync.Map ${o}`;
+      // Whoever comes first makes the map's inside, also by a Load.
+      const isFirst = !this.objects.has(whole);
+      this.acquire(g, whole);
+      if (isFirst || (how !== LOAD && how !== RANGE)) this.merge(g, whole);
     }
   }
 
