@@ -51,6 +51,8 @@ export interface Outline {
   update(program: Program): OutlineChange;
   /** Paths of the packages that are still to be read. */
   unread(): readonly string[];
+  /** Finds out what reading a package takes, declaration by declaration, until `isEnough`; true at its end. */
+  prepare(path: string, isEnough: () => boolean): boolean;
   /** Reads a package. */
   read(path: string): OutlineChange;
   /** The packages that are read, and their files. */
@@ -64,6 +66,8 @@ export interface Outline {
 export function createOutline(): Outline {
   const packages = new Map<string, PackageOutline>();
   let unread = new Map<string, Package>();
+  /** The package that is being prepared, and its declarations that are not yet. */
+  let preparing: { readonly path: string; readonly left: Iterator<DeclFacts> } | null = null;
   /** Where each declaration stands: its file's number and its own within the file. */
   const places = new Map<DeclFacts, { file: FileOutline; at: number }>();
   const numbers = new Map<FileOutline, number>();
@@ -77,9 +81,7 @@ export function createOutline(): Outline {
     change: Changes,
   ): FileOutline => {
     if (before?.file === file) return before;
-    const bodies = file.decls.flatMap((decl) =>
-      decl.kind === "FuncDecl" || decl.kind === "VarDecl" ? [bodyOf(declFacts(pkg, decl))] : [],
-    );
+    const bodies = [...factsIn(pkg, file)].map(bodyOf);
     const after = { file, bodies };
     for (const [at, { facts }] of bodies.entries()) places.set(facts, { file: after, at });
     const old = new Map(before?.bodies.map((body) => [body.facts, body]));
@@ -127,6 +129,7 @@ export function createOutline(): Outline {
       const change: Changes = { gone: [], come: [], changed: [], reshaped: false };
       order = new Map(program.packages.map((pkg, i) => [pkg.path, i]));
       unread = new Map();
+      preparing = null;
       for (const path of [...packages.keys()]) if (!order.has(path)) forget(path, change);
       for (const pkg of program.packages) {
         const before = packages.get(pkg.path);
@@ -141,6 +144,13 @@ export function createOutline(): Outline {
       return change;
     },
     unread: () => [...unread.keys()],
+    prepare(path, isEnough) {
+      const pkg = unread.get(path);
+      if (!pkg) return true;
+      if (preparing?.path !== path) preparing = { path, left: factsInAll(pkg) };
+      while (!preparing.left.next().done) if (isEnough()) return false;
+      return true;
+    },
     read(path) {
       const change: Changes = { gone: [], come: [], changed: [], reshaped: true };
       const pkg = unread.get(path);
@@ -166,6 +176,16 @@ interface Changes {
   readonly come: DeclFacts[];
   readonly changed: Body[];
   reshaped: boolean;
+}
+
+/** The facts about a file's declarations with bodies, each found when it is asked for. */
+function* factsIn(pkg: Package, file: SourceFile): Generator<DeclFacts> {
+  for (const decl of file.decls)
+    if (decl.kind === "FuncDecl" || decl.kind === "VarDecl") yield declFacts(pkg, decl);
+}
+
+function* factsInAll(pkg: Package): Generator<DeclFacts> {
+  for (const file of pkg.files) yield* factsIn(pkg, file);
 }
 
 function bodyOf(facts: DeclFacts): Body {

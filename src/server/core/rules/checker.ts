@@ -144,7 +144,7 @@ function advance(memory: Memory, first: FileOfPackage | null, isEnough: () => bo
   }
   for (const path of outline.unread()) {
     // Reading a package takes long: an open file does not wait for that of others.
-    if (first !== null || isEnough()) return false;
+    if (first !== null || isEnough() || !outline.prepare(path, isEnough)) return false;
     absorb(memory, outline.read(path));
   }
   const rest = [...pending].sort(outline.inOrder);
