@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Conflict } from "../../src/protocol.ts";
-import { goCommand } from "../runtime/prepare.ts";
+import type { Conflict, RunMode } from "../../src/protocol.ts";
+import { goCommand, runWatched } from "../runtime/prepare.ts";
 
 /** The tests that race on a map itself. */
 export const OF_THE_MAP = [
@@ -27,15 +27,28 @@ export const OF_LEN_AND_VARIABLES = [
   "TestRaceUnaddressableMapLen",
 ];
 
-/** The test functions in whose goroutines there were conflicts, sorted; "none" for a conflict in no test. */
-export function testsWithConflicts(conflicts: readonly Conflict[]): string[] {
-  const names = new Set<string>();
-  for (const conflict of conflicts) {
-    const frames = conflict.accesses.flatMap((access) => [...access.stack, ...access.goroutine.created]);
-    const [, name = "none"] = frames.map((frame) => /\.(Test\w+)/.exec(frame.function)).find(Boolean) ?? [];
-    names.add(name);
+/**
+ * The tests of a watched test program in whose goroutines there are conflicts, sorted; "none" for a conflict in
+ * no test. Each runs by itself: the runtime's own check may end a program in the middle of a race.
+ */
+export function conflictingTests(program: string, mode: RunMode, stream: string): string[] {
+  const env = { MAPRACE_MODE: mode };
+  const { stdout } = runWatched(program, ["-test.list", "."], stream, env).process;
+  const names = stdout.match(/^Test\w+$/gm) ?? [];
+  const found = new Set<string>();
+  for (const test of names) {
+    const { conflicts, records } = runWatched(program, ["-test.run", `^${test}$`], stream, env);
+    if (records[0]?.type !== "start" || records[0].mode !== mode)
+      throw new Error(`${test} was not watched in mode ${mode}.`);
+    for (const conflict of conflicts) found.add(testOf(conflict));
   }
-  return [...names].sort();
+  return [...found].sort();
+}
+
+function testOf(conflict: Conflict): string {
+  const frames = conflict.accesses.flatMap((access) => [...access.stack, ...access.goroutine.created]);
+  const [, name = "none"] = frames.map((frame) => /\.(Test\w+)/.exec(frame.function)).find(Boolean) ?? [];
+  return name;
 }
 
 /** Where Go keeps them. */

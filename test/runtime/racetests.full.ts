@@ -5,12 +5,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import {
-  copyGoRaceTests,
-  OF_LEN_AND_VARIABLES,
-  OF_THE_MAP,
-  testsWithConflicts,
-} from "../cases/goRaceTests.ts";
+import { conflictingTests, copyGoRaceTests, OF_LEN_AND_VARIABLES, OF_THE_MAP } from "../cases/goRaceTests.ts";
 import { buildWatched, runWatched, scratchFolder } from "./prepare.ts";
 
 const { folder, remove } = scratchFolder();
@@ -31,13 +26,7 @@ test("every run", async () => {
   const tests = path.join(folder, "racetests.exe");
   await buildWatched(module, tests, { mode: "vars", test: true, cacheDir });
   const expected = [...OF_THE_MAP, ...OF_LEN_AND_VARIABLES].sort().join();
-  const agreed = count(
-    20,
-    () =>
-      testsWithConflicts(
-        runWatched(tests, ["-test.run", "."], stream, { MAPRACE_MODE: "vars" }).conflicts,
-      ).join() === expected,
-  );
+  const agreed = count(20, () => conflictingTests(tests, "vars", stream).join() === expected);
 
   const program = path.join(folder, "program.exe");
   await buildWatched(path.join(import.meta.dirname, "fixtures/program"), program, { cacheDir });

@@ -6,12 +6,12 @@ import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { RunMode } from "../../src/protocol.ts";
 import {
+  conflictingTests,
   copyAllGoRaceTests,
   copyGoCgoProgram,
   copyGoRaceTests,
   OF_LEN_AND_VARIABLES,
   OF_THE_MAP,
-  testsWithConflicts,
 } from "../cases/goRaceTests.ts";
 import { buildWatched, runWatched, scratchFolder } from "./prepare.ts";
 
@@ -20,23 +20,20 @@ const { folder, remove } = scratchFolder();
 afterAll(remove);
 
 /** The test functions in whose goroutines a mode sees conflicts. */
-async function conflictingTests(mode: RunMode): Promise<string[]> {
+async function testsThatConflict(mode: RunMode): Promise<string[]> {
   const module = path.join(folder, mode);
   copyGoRaceTests(module);
   const program = path.join(folder, `${mode}.test`);
   await buildWatched(module, program, { mode, test: true, cacheDir: path.join(folder, "cache") });
-  const stream = path.join(folder, `${mode}.jsonl`);
-  const run = runWatched(program, ["-test.run", "."], stream, { MAPRACE_MODE: mode });
-  expect(run.records[0]).toMatchObject({ type: "start", mode });
-  return testsWithConflicts(run.conflicts);
+  return conflictingTests(program, mode, path.join(folder, `${mode}.jsonl`));
 }
 
 test("mode maps agrees about the races of maps", { timeout: 15 * MINUTES }, async () => {
-  expect(await conflictingTests("maps")).toEqual(OF_THE_MAP);
+  expect(await testsThatConflict("maps")).toEqual(OF_THE_MAP);
 });
 
 test("mode vars agrees about len and variables too", { timeout: 15 * MINUTES }, async () => {
-  expect(await conflictingTests("vars")).toEqual([...OF_THE_MAP, ...OF_LEN_AND_VARIABLES].sort());
+  expect(await testsThatConflict("vars")).toEqual([...OF_THE_MAP, ...OF_LEN_AND_VARIABLES].sort());
 });
 
 describe.each(["maps", "vars"] as const)("mode %s is silent where Go's own tests expect no race", (mode) => {
