@@ -124,14 +124,8 @@ func mrAtomicStore(addr unsafe.Pointer) *mrSync {
 	if c == nil {
 		return nil
 	}
-	var s *mrSync
-	if c.knowsNothing() {
-		s = mrFindSync(uintptr(addr))
-	} else {
-		s = mrMakeSync(uintptr(addr))
-	}
+	s := mrReplaced(c, uintptr(addr))
 	if s != nil {
-		s.replace(c)
 		c.note(mrEventRelease, uintptr(addr), getfp())
 	}
 	return s

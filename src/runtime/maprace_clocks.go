@@ -23,8 +23,6 @@ const (
 	mrLeafFan  = 1 << mrLeafBits
 	mrFanBits  = 4
 	mrFan      = 1 << mrFanBits
-	// Epochs are tid<<32 | clk. The top bit is kept free: it marks a read set (maprace_maps.go).
-	mrMaxTid = 1<<31 - 1
 )
 
 // mrNode is one node of a clock. Leaves (height 0) hold clks, inner nodes hold children.

@@ -40,6 +40,7 @@ type mrAccess struct {
 	op    uint8
 }
 
+// mrReadSetFlag tells a read set from an epoch, tid<<32 | clk, whose top bit is never set.
 const mrReadSetFlag = 1 << 63
 
 // mrReadSet is the reads of one map that nothing orders, keyed by slot: open addressing, at most

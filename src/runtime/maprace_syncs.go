@@ -49,11 +49,15 @@ var mrSyncs struct {
 	page [mrSyncPages]uint8
 }
 
+// mrBlockHash returns a hash of the block of memory that an address lies in.
+func mrBlockHash(addr uintptr) uintptr {
+	block := addr >> mrSyncBlockShift
+	return block ^ block>>17
+}
+
 // mrSyncBucket returns the bucket for an address.
 func mrSyncBucket(addr uintptr) uintptr {
-	h := addr >> mrSyncBlockShift
-	h ^= h >> 17
-	return h%mrSyncBlocks*mrSyncLanes + addr>>(mrSyncBlockShift-3)%mrSyncLanes
+	return mrBlockHash(addr)%mrSyncBlocks*mrSyncLanes + addr>>(mrSyncBlockShift-3)%mrSyncLanes
 }
 
 func mrSyncStripe(bucket uintptr) *mrSpin { return &mrSyncs.stripe[mrSyncStripeNumber(bucket)] }
@@ -184,21 +188,28 @@ func (c *mrG) join(release uint64, clock, heard *mrNode) bool {
 
 // mrReleaseTo makes addr carry what c knows, instead of what it carried.
 func mrReleaseTo(c *mrG, addr uintptr) {
+	s := mrSeekSync(addr)
+	if s != nil && c.epoch != 0 && atomic.Load64(&s.release) == c.epoch && !c.learned && s.addr == addr {
+		return
+	}
+	if s = mrReplaced(c, addr); s != nil {
+		s.lock.unlock()
+	}
+}
+
+// mrReplaced makes the object at addr carry what c knows and returns it with its lock held; nil when nothing
+// was known of it and c has nothing to hand over.
+func mrReplaced(c *mrG, addr uintptr) *mrSync {
 	var s *mrSync
 	if c.knowsNothing() {
 		s = mrFindSync(addr)
 	} else {
-		s = mrSeekSync(addr)
-		if s != nil && c.epoch != 0 && atomic.Load64(&s.release) == c.epoch && !c.learned && s.addr == addr {
-			return
-		}
 		s = mrMakeSync(addr)
 	}
-	if s == nil {
-		return
+	if s != nil {
+		s.replace(c)
 	}
-	s.replace(c)
-	s.lock.unlock()
+	return s
 }
 
 // replace makes s, whose lock is held, carry what c knows. A clock of one leaf is copied into the object's

@@ -137,14 +137,9 @@ var mrVars struct {
 	free   [mrVarBuckets / 64]*mrVar
 }
 
-func mrVarHash(addr uintptr) uintptr {
-	block := addr >> mrSyncBlockShift
-	return (block ^ block>>17) % mrVarBuckets
-}
-
 // mrVarAt returns the variable at addr, made known if it is new.
 func mrVarAt(addr uintptr) *mrVar {
-	h := mrVarHash(addr)
+	h := mrBlockHash(addr) % mrVarBuckets
 	lock := &mrVars.lock[h%uintptr(len(mrVars.lock))]
 	lock.lock()
 	v := mrVars.bucket[h]
@@ -186,7 +181,7 @@ func mrEachVar(f func(*abi.MapraceState)) {
 // mrForgetVars drops the variables in freed memory.
 func mrForgetVars(addr, size uintptr) {
 	for block := addr >> mrSyncBlockShift << mrSyncBlockShift; block < addr+size; block += 1 << mrSyncBlockShift {
-		h := mrVarHash(block)
+		h := mrBlockHash(block) % mrVarBuckets
 		if mrVars.bucket[h] == nil {
 			continue
 		}
