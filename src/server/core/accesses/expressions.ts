@@ -6,7 +6,8 @@
  */
 
 import { forEachChild, unparen } from "../calls/functions.ts";
-import { lockOf, performCall } from "../calls/inline.ts";
+import { performCall } from "../calls/inline.ts";
+import { lockOf } from "../calls/lockCalls.ts";
 import { mapType, structType } from "../calls/typeShape.ts";
 import { startHandlerValue } from "../goroutines/handlers.ts";
 import { take } from "../locks/heldLocks.ts";

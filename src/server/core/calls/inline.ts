@@ -7,17 +7,9 @@
 import type { Access, Held, ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
 import { visitExpression, visitOperand } from "../accesses/expressions.ts";
 import { visitLibraryCall } from "../accesses/libraryCalls.ts";
-import { identityOf, type Path, pathKey } from "../accesses/path.ts";
+import { identityOf, pathKey } from "../accesses/path.ts";
 import { placeIn } from "../accesses/places.ts";
-import {
-  type Binding,
-  bindCall,
-  receiverOf,
-  substitute,
-  type Value,
-  valueKey,
-  valuesOf,
-} from "../accesses/values.ts";
+import { type Binding, bindCall, substitute, type Value, valueKey, valuesOf } from "../accesses/values.ts";
 import { neverReturns } from "../accesses/walk.ts";
 import {
   emitAccess,
@@ -35,11 +27,12 @@ import { type Alive, awaitSignal, union } from "../accesses/walkState.ts";
 import { callbacksOf } from "../goroutines/callbacks.ts";
 import { isParallelTest, isSubtest, isTestFile, startRegistered } from "../goroutines/handlers.ts";
 import { type LibrarySpawn, librarySpawn } from "../goroutines/librarySpawns.ts";
-import { giveBack, take, together } from "../locks/heldLocks.ts";
-import { type MethodSync, type SyncCall, syncCall } from "../locks/syncCalls.ts";
+import { take, together } from "../locks/heldLocks.ts";
+import { type SyncCall, syncCall } from "../locks/syncCalls.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
 import { type Callee, calledExpression, calleesOf, calleesOfValue } from "./callees.ts";
 import { type Fn, unparen } from "./functions.ts";
+import { firstPathOf, lockOf, takeLock, unlock } from "./lockCalls.ts";
 import { rebase, rebaseLock, rebasePath, rebaseSignals } from "./rebase.ts";
 import { under } from "./typeShape.ts";
 
@@ -129,22 +122,6 @@ function performBuiltin(walk: Walk, call: CallExpr, name: string): void {
   if (name === "panic") walk.state = { ...walk.state, dead: true };
 }
 
-/** The lock that a call is about. */
-export function lockOf(walk: Walk, call: MethodSync): Held {
-  const path = firstPathOf(receiverOf(walk.world, call.on, call.selection, walk.fn));
-  return {
-    path,
-    mode: call.mode,
-    by: call.op === "once" ? "once" : "mutex",
-    text: textOf(walk.fn, call.on.x),
-  };
-}
-
-function firstPathOf(values: readonly Value[]): Path | null {
-  for (const value of values) if (value.kind === "path") return value.path;
-  return null;
-}
-
 /** Does what a synchronisation call does; false where it is an ordinary call as well. */
 function synchronise(walk: Walk, call: CallExpr, sync: SyncCall): boolean {
   if ("variable" in sync) {
@@ -172,22 +149,6 @@ function synchronise(walk: Walk, call: CallExpr, sync: SyncCall): boolean {
   }
   // A Wait of the program's own types may do more than waiting.
   return sync.op !== "wait" || calleesOf(walk.world, call, walk.fn).every((callee) => callee.kind !== "fn");
-}
-
-function takeLock(walk: Walk, lock: Held): void {
-  const { held, released } = walk.state;
-  // A caller's lock that was given back for a while is the caller's again.
-  const { path } = lock;
-  const again = path !== null && released.some((other) => pathKey(other) === pathKey(path));
-  walk.state = again
-    ? { ...walk.state, released: released.filter((other) => pathKey(other) !== pathKey(path)) }
-    : { ...walk.state, held: take(held, lock) };
-}
-
-function unlock(walk: Walk, path: Path | null): void {
-  const { held, found } = giveBack(walk.state.held, path);
-  if (found) walk.state = { ...walk.state, held };
-  else if (path) walk.state = { ...walk.state, released: union(walk.state.released, [path], pathKey) };
 }
 
 /** What `Once.Do` runs excludes everything that comes after any `Do` of the same `Once`. */
