@@ -4,7 +4,18 @@
  *
  * The bundles find their assets beside themselves (`import.meta.url`), so dist/ can lie anywhere.
  */
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installDependencies, root } from "./dependencies.mjs";
@@ -62,6 +73,8 @@ export async function build({ watch = false, minify = true } = {}) {
   const { build: bundle, context } = await import("esbuild");
   mkdirSync(dist, { recursive: true });
   copyAssets();
+  // What is worked on has no version, so that nothing made by it is kept for the next build.
+  if (!watch) writeFileSync(join(dist, "runtime/version"), versionOfInstrumentation());
   const results = await Promise.allSettled(
     BUNDLES.map(async (shape) => {
       const options = optionsFor(shape, { watch, minify });
@@ -112,6 +125,18 @@ function copyAssets() {
     const from = join(file.parentPath ?? file.path, file.name);
     cpSync(from, join(runtime, from.slice(join(root, "src/runtime").length)));
   }
+}
+
+/** What decides how a Go runtime is instrumented: the detector, and the code that lays it over. */
+function versionOfInstrumentation() {
+  const hash = createHash("sha256");
+  for (const folder of ["src/runtime", "src/server/run"]) {
+    for (const file of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).sort()) {
+      const path = join(root, folder, file);
+      if (statSync(path).isFile()) hash.update(`${file}\n`).update(readFileSync(path));
+    }
+  }
+  return hash.digest("hex");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -5,9 +5,8 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { findGo } from "../server/run/goCommand.ts";
-import { OverlayRefusal, type PreparedBuild, prepareOverlay } from "../server/run/overlay.ts";
+import { type PreparedBuild, prepareOverlay } from "../server/run/overlay.ts";
 import { locatePackages, type PackageTarget } from "../server/run/packageTarget.ts";
-import { RunProblem } from "../server/run/problem.ts";
 import { cacheFolder } from "../server/run/programBuild.ts";
 import { splitArguments } from "./buildFlags.ts";
 import { UsageError } from "./usage.ts";
@@ -35,23 +34,18 @@ export async function prepareBuild(argv: readonly string[], assets: string): Pro
   }
   const cwd = process.cwd();
   const target = locatePackages(cwd, positionals);
-  try {
-    const build = await prepareOverlay({
-      go: findGo(undefined, process.env),
-      mode: values.mode,
-      cwd: target.buildFolder,
-      cacheDir: cacheFolder(process.env),
-      runtimeSources: path.join(assets, "runtime"),
-      env: process.env,
-      buildFlags,
-    });
-    return {
-      build,
-      target,
-      output: values.output === undefined ? undefined : path.resolve(cwd, values.output),
-    };
-  } catch (error) {
-    if (error instanceof OverlayRefusal) throw new RunProblem(error.message, "", { cause: error });
-    throw error;
-  }
+  const build = await prepareOverlay({
+    go: findGo(undefined, process.env),
+    mode: values.mode,
+    cwd: target.buildFolder,
+    cacheDir: cacheFolder(process.env),
+    runtimeSources: path.join(assets, "runtime"),
+    env: process.env,
+    buildFlags,
+  });
+  return {
+    build,
+    target,
+    output: values.output === undefined ? undefined : path.resolve(cwd, values.output),
+  };
 }

@@ -26,7 +26,7 @@ async function build(variant: Variant, env: NodeJS.ProcessEnv = process.env): Pr
       mode: "maps",
       cwd: SOURCES,
       cacheDir: path.join(folder, env.GOCACHE === undefined ? "cache" : "first-cache"),
-      runtimeSources: path.resolve("src/runtime"),
+      runtimeSources: path.resolve("dist/runtime"),
       env,
     });
     args = prepared.buildArgs;

@@ -15,6 +15,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -33,6 +34,9 @@ func main() {
 		fail("usage: toolexec [N PROGRAM…] TOOL ARGUMENTS…")
 	}
 	tool := strings.TrimSuffix(filepath.Base(command[words]), ".exe")
+	if words == 0 && len(command) == 2 && command[1] == "-V=full" && tellVersion(tool, command[0]) {
+		return
+	}
 	if tool == "compile" {
 		if wrapped := wrapCompile(command); wrapped != nil && succeeds(wrapped) {
 			return
@@ -101,30 +105,40 @@ func wrapCompile(command []string) []string {
 
 // succeeds runs a command to its end; what it prints is shown only when it succeeds.
 func succeeds(command []string) bool {
+	said, success := run(command)
+	if success {
+		os.Stdout.Write(said)
+	}
+	return success
+}
+
+// run runs a command to its end, and returns what it printed and whether it succeeded.
+func run(command []string) (said []byte, success bool) {
 	read, write, err := os.Pipe()
 	if err != nil {
-		return false
+		return nil, false
 	}
 	process, err := os.StartProcess(command[0], command, &os.ProcAttr{
 		Files: []*os.File{os.Stdin, write, write},
 	})
 	write.Close()
 	if err != nil {
-		return false
+		return nil, false
 	}
-	said, _ := io.ReadAll(read)
+	said, _ = io.ReadAll(read)
 	state, err := process.Wait()
-	if err != nil || !state.Success() {
-		return false
-	}
-	os.Stdout.Write(said)
-	return true
+	return said, err == nil && state.Success()
 }
 
 // replaceBy becomes the command, or, where the system has no such thing, runs it and ends as it ends.
 func replaceBy(command []string) {
-	err := syscall.Exec(command[0], command, os.Environ())
-	process, startErr := os.StartProcess(command[0], command, &os.ProcAttr{
+	// The go command names its own tools by their paths, a C compiler as the user does.
+	program, err := exec.LookPath(command[0])
+	if err != nil {
+		fail(err.Error())
+	}
+	err = syscall.Exec(program, command, os.Environ())
+	process, startErr := os.StartProcess(program, command, &os.ProcAttr{
 		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
 	})
 	if startErr != nil {

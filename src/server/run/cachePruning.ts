@@ -1,7 +1,7 @@
 /**
  * Keeps Maprace's cache folder from growing: decides which binaries, overlays and helper programs of earlier
  * runs are removed. What is in use, or was lately, stays; several Maprace processes may do this at once. What is
- * kept there, and under which names, is decided by programBuild.ts, overlay.ts and toolexec.ts.
+ * kept there, and under which names, is decided by programBuild.ts, overlay.ts, keptRuntime.ts and toolexec.ts.
  */
 import {
   existsSync,
@@ -62,6 +62,9 @@ export function pruneCache(cacheDir: string, now = Date.now()): void {
   pruneBinaries(path.join(cacheDir, "bin"), now);
   for (const place of entries(path.join(cacheDir, "toolexec"))) {
     if (isOlder(newest(place), MOST_AGE, now)) remove(place, newest, now);
+  }
+  for (const file of entries(path.join(cacheDir, "runtime"))) {
+    if (isOlder(usedAt(file), MOST_AGE, now)) remove(file, usedAt, now);
   }
   pruneOverlays(path.join(cacheDir, "overlay"), now);
 }

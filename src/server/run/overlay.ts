@@ -4,23 +4,14 @@
  * own overlay. Decides which builds are refused, and why; running the build is left to session.ts.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { RunMode } from "../../protocol.ts";
-import {
-  type Adaptation,
-  CONSTANTS,
-  muteHooks,
-  POLL_PIPES_UNIX,
-  POLL_PIPES_WINDOWS,
-  POLL_STREAMS,
-  POLL_WITHOUT_STREAMS,
-} from "./adaptations.ts";
-import { atomicWrappers, wrapDirectCalls, wrapOwnOperations } from "./atomics.ts";
+import { adaptRuntime } from "./adaptedRuntime.ts";
 import { pruneCache, touch } from "./cachePruning.ts";
 import { runGo } from "./goCommand.ts";
-import { RACE0_ON, unansweredHooks } from "./hooks.ts";
-import { HMAPS, SWISS_MAP_HOOKS, SWISS_MAPS } from "./mapAdaptations.ts";
+import { findRuntime, type InstrumentedRuntime, keepRuntime, placeOfRuntime } from "./keptRuntime.ts";
+import { RunProblem } from "./problem.ts";
 import type { ProcessTree } from "./processTree.ts";
 import { readToolchain, type Toolchain } from "./toolchain.ts";
 import { buildToolexec, toolexecFlag, toolexecVersion } from "./toolexec.ts";
@@ -63,16 +54,11 @@ export interface PreparedBuild {
   readonly notes: readonly string[];
 }
 
-/** A build that Maprace does not do; the message says why and what to do. */
-export class OverlayRefusal extends Error {}
-
 const OLDEST_MINOR = 22;
-/** Go 1.24 brought the present map layout. */
-const FIRST_SWISS_MINOR = 24;
 
 /**
  * Prepares a build of mode `maps`, `vars` or `go-race` (the last without a detector of ours).
- * @throws OverlayRefusal when the Go version, a flag or a hook cannot be worked with.
+ * @throws RunProblem when the Go version, a flag or a hook cannot be worked with.
  */
 export async function prepareOverlay(request: OverlayRequest): Promise<PreparedBuild> {
   const env = request.env ?? process.env;
@@ -92,13 +78,10 @@ export async function prepareOverlay(request: OverlayRequest): Promise<PreparedB
     const toolexec = takeFlag(list, "toolexec");
     if (toolexec !== undefined) usersToolexec = splitFlags(toolexec);
   }
-  const folder = path.join(request.cacheDir, "overlay");
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(path.join(request.cacheDir, "overlay"), { recursive: true });
   for (const [file, text] of Object.entries(request.unsaved ?? {})) {
-    replaced[file] = store(folder, path.basename(file), text);
+    replaced[file] = store(request.cacheDir, path.basename(file), text);
   }
-  const storeOverlay = (files: Record<string, string>): string =>
-    store(folder, "overlay.json", JSON.stringify({ Replace: files }, null, 1));
   const notes: string[] = [];
   const mode = effectiveMode(request.mode, toolchain, notes);
   const buildArgs: string[] = [];
@@ -106,15 +89,12 @@ export async function prepareOverlay(request: OverlayRequest): Promise<PreparedB
     buildArgs.push("-race");
     if (usersToolexec.length > 0) buildArgs.push(`-toolexec=${usersToolexec.join(" ")}`);
   } else {
-    const sources = path.join(request.runtimeSources, "toolexec");
-    const runtime = adaptedRuntime(toolchain, folder, request.runtimeSources, toolexecVersion(sources));
-    const overlay = storeOverlay(runtime);
-    const { cacheDir, onStart } = request;
-    const options = { toolchain, sources, cacheDir, overlay, env, ...(onStart ? { onStart } : {}) };
-    buildArgs.push(toolexecFlag(await buildToolexec(options), usersToolexec));
-    Object.assign(replaced, runtime);
+    const runtime = await instrumentedRuntime(request, toolchain, env);
+    buildArgs.push(toolexecFlag(runtime.toolexec, usersToolexec));
+    Object.assign(replaced, runtime.replaced);
   }
-  if (Object.keys(replaced).length > 0) buildArgs.push(`-overlay=${storeOverlay(replaced)}`);
+  if (Object.keys(replaced).length > 0)
+    buildArgs.push(`-overlay=${storeOverlay(request.cacheDir, replaced)}`);
   if (mode === "vars") {
     const compiler = usersCompilerFlags([...splitFlags(toolchain.goflags), ...flags]);
     // The compiler's -race would also check uses of unsafe, which is not what was asked for.
@@ -136,6 +116,32 @@ export async function prepareOverlay(request: OverlayRequest): Promise<PreparedB
     mapPath: (file) => mapPath(file, toolchain),
     notes,
   };
+}
+
+/** The runtime with the detector in it, remembered from an earlier build or made now. */
+async function instrumentedRuntime(
+  request: OverlayRequest,
+  toolchain: Toolchain,
+  env: NodeJS.ProcessEnv,
+): Promise<InstrumentedRuntime> {
+  const { cacheDir, runtimeSources, onStart } = request;
+  const place = placeOfRuntime(cacheDir, runtimeSources, toolchain);
+  const kept = place && findRuntime(place);
+  if (kept) return kept;
+  const sources = path.join(runtimeSources, "toolexec");
+  const adapted = adaptRuntime(toolchain, runtimeSources, toolexecVersion(sources));
+  const replaced: Record<string, string> = {};
+  for (const [file, text] of adapted.texts) replaced[file] = store(cacheDir, path.basename(file), text);
+  const overlay = storeOverlay(cacheDir, replaced);
+  const options = { toolchain, sources, cacheDir, overlay, env, ...(onStart ? { onStart } : {}) };
+  const toolexec = await buildToolexec(options);
+  if (place) keepRuntime(place, { replaced, overlay, toolexec }, adapted.madeFrom);
+  return { replaced, toolexec };
+}
+
+/** Writes an overlay that names what stands in the place of which file; returns its path. */
+function storeOverlay(cacheDir: string, replaced: Readonly<Record<string, string>>): string {
+  return store(cacheDir, "overlay.json", JSON.stringify({ Replace: replaced }, null, 1));
 }
 
 /** Where the compiler has `-race`, which `vars` needs (cmd/internal platform tables of Go 1.22 to 1.26). */
@@ -179,11 +185,11 @@ async function mainModulePatterns(
 function refuseVersion(toolchain: Toolchain): void {
   if (toolchain.major === 1 && toolchain.minor >= OLDEST_MINOR) {
     if (!/noswissmap/.test(toolchain.goexperiment)) return;
-    throw new OverlayRefusal(
+    throw new RunProblem(
       "GOEXPERIMENT=noswissmap brings back an older map that Maprace does not know in this Go. Unset it, or run with --mode go-race.",
     );
   }
-  throw new OverlayRefusal(
+  throw new RunProblem(
     `Maprace needs Go 1.${OLDEST_MINOR} or later, and this folder is built with ${toolchain.version || "an unknown Go"}. Install a newer Go (https://go.dev/dl/), or raise the toolchain line of go.mod.`,
   );
 }
@@ -194,7 +200,7 @@ function refuseFlags(flags: readonly string[], where: string, mode: RunMode): vo
     const [, name, value] = /^--?(race|msan|asan)(?:=(.*))?$/.exec(flag) ?? [];
     if (name === undefined || value === "false" || value === "0") continue;
     if (name === "race" && mode === "go-race") continue;
-    throw new OverlayRefusal(
+    throw new RunProblem(
       `-${name} in ${where} cannot be combined with Maprace's detector. Take it out${name === "race" ? ", or run with --mode go-race" : ""}.`,
     );
   }
@@ -222,8 +228,9 @@ function readUsersOverlay(file: string, cwd: string): Record<string, string> {
   try {
     parsed = JSON.parse(readFileSync(absolute, "utf8")) as { Replace?: Record<string, string> };
   } catch (cause) {
-    throw new OverlayRefusal(
+    throw new RunProblem(
       `The overlay ${file} of the build flags cannot be read as JSON. Correct it, or take the flag out.`,
+      "",
       { cause },
     );
   }
@@ -234,143 +241,11 @@ function readUsersOverlay(file: string, cwd: string): Record<string, string> {
   return result;
 }
 
-/** Everything of GOROOT that the instrumented runtime changes or adds: file to replacement. */
-function adaptedRuntime(
-  toolchain: Toolchain,
-  folder: string,
-  sources: string,
-  toolexec: string,
-): Record<string, string> {
-  const src = path.join(toolchain.goroot, "src");
-  const texts = new Map<string, string>();
-  const put = (file: string, text: string): void => void texts.set(file, text);
-  const race0 = readGoroot(toolchain, "runtime/race0.go");
-  const unanswered = unansweredHooks(race0);
-  if (unanswered.length > 0) {
-    throw new OverlayRefusal(
-      `${toolchain.version} has race hooks that this Maprace does not know: ${unanswered.join("; ")}. Update Maprace, or run with --mode go-race.`,
-    );
-  }
-  put("runtime/race0.go", RACE0_ON);
-  const swiss = toolchain.minor >= FIRST_SWISS_MINOR;
-  for (const adaptation of [...CONSTANTS, ...(swiss ? SWISS_MAPS : HMAPS)]) {
-    const adapted = adapt(toolchain, adaptation);
-    if (adapted !== undefined) put(...adapted);
-  }
-  if (swiss) put("internal/runtime/maps/maprace.go", spell(SWISS_MAP_HOOKS, toolchain));
-  put("internal/poll/maprace.go", POLL_STREAMS);
-  put("internal/poll/maprace_unix.go", POLL_PIPES_UNIX);
-  put("internal/poll/maprace_windows.go", POLL_PIPES_WINDOWS);
-  put("internal/poll/maprace_without.go", POLL_WITHOUT_STREAMS);
-  put("net/http/maprace.go", muteHooks("http"));
-  put("fmt/maprace.go", muteHooks("fmt"));
-  // Where 64-bit operations are declared depends on the version and, since Go 1.26, on the word size.
-  const declared = ["doc.go", "doc_64.go"].map((file) => readIfThere(path.join(src, "sync", "atomic", file)));
-  put("sync/atomic/maprace.go", atomicWrappers(declared.join("\n"), toolexec));
-  for (const file of ["sync/atomic/type.go", "sync/atomic/value.go"]) {
-    put(file, wrapOwnOperations(readGoroot(toolchain, file)));
-  }
-  for (const file of DIRECT_CALLERS) {
-    const text = texts.get(file) ?? readIfThere(path.join(src, ...file.split("/")));
-    if (text !== undefined) put(file, wrapDirectCalls(text));
-  }
-  for (const file of readdirSync(sources)) {
-    if (file.endsWith(".go")) {
-      put(`runtime/${file}`, activate(readFileSync(path.join(sources, file), "utf8"), toolchain));
-    }
-  }
-  put(
-    "internal/abi/maprace_state.go",
-    activate(readFileSync(path.join(sources, "abi", "maprace_state.go"), "utf8"), toolchain),
-  );
-  const replaced: Record<string, string> = {};
-  for (const [file, text] of texts) {
-    replaced[path.join(src, ...file.split("/"))] = store(folder, path.basename(file), text);
-  }
-  return replaced;
-}
-
-/**
- * Files of the standard library that call sync/atomic's functions directly, outside of package sync and
- * what it is made of, whose locks the detector knows by their own hooks, and outside of internal/poll: that
- * two goroutines use one descriptor orders nothing that a program may rely on.
- */
-const DIRECT_CALLERS = [
-  "crypto/internal/entropy/v1.0.0/entropy.go",
-  "go/types/check.go",
-  "go/types/named.go",
-  "internal/bisect/bisect.go",
-  "net/dnsconfig.go",
-  "net/http/h2_bundle.go",
-  "os/exec/exec.go",
-  "syscall/dll_windows.go",
-];
-
-function readIfThere(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
-}
-
-/** A detector file without the build tag that keeps tools from taking it for an ordinary package. */
-function activate(text: string, toolchain: Toolchain): string {
-  const active = text.replace(/^\/\/go:build maprace(?: && (.*))?\n/m, (_, rest?: string) =>
-    rest === undefined ? "" : `//go:build ${rest}\n`,
-  );
-  return spell(active, toolchain);
-}
-
-/** Go code of ours in the names that the user's Go version has for things. */
-function spell(text: string, { minor }: Toolchain): string {
-  let spelt = text;
-  if (minor === 24 || minor === 25) spelt = spelt.replaceAll("abi.MapType", "abi.SwissMapType");
-  if (minor <= 25) {
-    spelt = spelt
-      .replaceAll("stdcall(mrCreateFile, ", "stdcall7(mrCreateFile, ")
-      .replaceAll("stdcall(mrGetCurrentProcessId)", "stdcall0(mrGetCurrentProcessId)")
-      .replaceAll("stdcall(_CloseHandle, ", "stdcall1(_CloseHandle, ");
-  }
-  if (minor <= 23) spelt = spelt.replaceAll('"internal/runtime/sys"', '"runtime/internal/sys"');
-  if (minor <= 22) spelt = spelt.replaceAll('"internal/runtime/atomic"', '"runtime/internal/atomic"');
-  return spelt;
-}
-
-function readGoroot(toolchain: Toolchain, file: string): string {
-  try {
-    return readFileSync(path.join(toolchain.goroot, "src", ...file.split("/")), "utf8");
-  } catch (cause) {
-    throw new OverlayRefusal(
-      `The Go at ${toolchain.realGoroot} has no readable src/${file}. Install Go with its source files (https://go.dev/dl/).`,
-      { cause },
-    );
-  }
-}
-
-/** The name and adapted text of a file; undefined when this Go has no such file and need not have it. */
-function adapt(toolchain: Toolchain, adaptation: Adaptation): [string, string] | undefined {
-  const { edits, optional, append, formerly } = adaptation;
-  const isThere = (name: string): boolean =>
-    existsSync(path.join(toolchain.goroot, "src", ...name.split("/")));
-  const file = formerly !== undefined && isThere(formerly) ? formerly : adaptation.file;
-  if (optional && !isThere(file)) return undefined;
-  let text = readGoroot(toolchain, file).replaceAll("\r\n", "\n");
-  for (const { find, replace, optional: mayMiss } of edits) {
-    find.lastIndex = 0;
-    if (find.test(text)) {
-      find.lastIndex = 0;
-      text = text.replace(find, replace);
-    } else if (!mayMiss) {
-      throw new OverlayRefusal(
-        `src/${file} of ${toolchain.version} is not as Maprace knows it (no match for ${find}). Update Maprace, or run with --mode go-race.`,
-      );
-    }
-  }
-  return [file, text + spell(append ?? "", toolchain)];
-}
-
 /** Writes a text under a name that its content decides, unless it is there; returns the absolute path. */
-function store(folder: string, name: string, text: string): string {
+function store(cacheDir: string, name: string, text: string): string {
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
   const dot = name.lastIndexOf(".");
-  const file = path.join(folder, `${name.slice(0, dot)}-${hash}${name.slice(dot)}`);
+  const file = path.join(cacheDir, "overlay", `${name.slice(0, dot)}-${hash}${name.slice(dot)}`);
   if (!touch(file)) {
     const temporary = `${file}.${process.pid}`;
     writeFileSync(temporary, text);

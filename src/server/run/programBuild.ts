@@ -10,7 +10,7 @@ import type { RunMode } from "../../protocol.ts";
 import { keepInUse } from "./cachePruning.ts";
 import { findGo, runGo } from "./goCommand.ts";
 import { explainGoFailure } from "./goFailure.ts";
-import { OverlayRefusal, type PreparedBuild, prepareOverlay } from "./overlay.ts";
+import { type PreparedBuild, prepareOverlay } from "./overlay.ts";
 import { locatePackages, type PackageTarget } from "./packageTarget.ts";
 import { RunProblem } from "./problem.ts";
 import type { ProcessTree } from "./processTree.ts";
@@ -87,7 +87,6 @@ async function prepare(
     });
   } catch (error) {
     if (isStopped()) throw stoppedEarly();
-    if (error instanceof OverlayRefusal) throw new RunProblem(error.message, "", { cause: error });
     throw error;
   }
 }
