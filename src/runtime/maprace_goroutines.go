@@ -92,8 +92,9 @@ type mrG struct {
 	// sites remembers recently captured stacks (maprace_stacks.go).
 	sites [mrSiteCache]uint32
 	ring  *mrRing
-	// sawAllUntil is the time of the last collection whose finalizers this goroutine runs, 0 for none.
-	sawAllUntil uint32
+	// sawAllUntil is the time of the last collection whose finalizers this goroutine ran, or one that it
+	// learned from; 0 for none.
+	sawAllUntil uint64
 	random      uint32 // maprace_explore.go
 	// written is a write that may be one of a map variable (maprace_vars.go).
 	written mrWritten
@@ -143,6 +144,7 @@ func mrNewContext(parent *mrG, created uint32) *mrG {
 		parent.clock = parent.whole()
 		c.clock = mrRetain(parent.clock)
 		c.heard = mrRetain(parent.heard)
+		c.sawAllUntil = parent.sawAllUntil
 	}
 	return c
 }
@@ -202,7 +204,9 @@ func (c *mrG) whole() *mrNode {
 }
 
 // knowsNothing reports whether c has nothing to hand over.
-func (c *mrG) knowsNothing() bool { return c.clock == nil && c.epoch == 0 && c.heard == nil }
+func (c *mrG) knowsNothing() bool {
+	return c.clock == nil && c.epoch == 0 && c.heard == nil && c.sawAllUntil == 0
+}
 
 // now returns the epoch of an access that happens now. The local time moves only when something was
 // handed over since the last access: what was handed over must not cover this access.
@@ -240,7 +244,13 @@ func (c *mrG) knows(e uint64) bool {
 
 // isAfter reports whether an access with epoch e at a time happened before what c does now.
 func (c *mrG) isAfter(e uint64, time uint32) bool {
-	return c.knows(e) || c.sawAllUntil != 0 && int32(time-c.sawAllUntil) <= 0
+	return c.knows(e) || c.sawAllUntil != 0 && c.hasSeen(time)
+}
+
+// hasSeen reports whether a time is not after the collection that c or one that it learned from ran finalizers
+// of. Times come round after 2^32; what was seen very long ago is not relied on.
+func (c *mrG) hasSeen(time uint32) bool {
+	return mrWholeTime()-c.sawAllUntil < 1<<30 && int32(time-uint32(c.sawAllUntil)) <= 0
 }
 
 // mrMomentsMost bounds how many events in a row may be given the same time.

@@ -67,13 +67,7 @@ func racegoend() {
 
 // racectxstart makes a context that takes over from another one on the same goroutine.
 func racectxstart(pc, spawnctx uintptr) uintptr {
-	from := (*mrG)(unsafe.Pointer(spawnctx))
-	c := mrNewContext(from, 0)
-	if from != nil {
-		// Each cleanup has a context of its own, and the collector lets it see as much as the one that runs them.
-		c.sawAllUntil = from.sawAllUntil
-	}
-	return uintptr(unsafe.Pointer(c))
+	return uintptr(unsafe.Pointer(mrNewContext((*mrG)(unsafe.Pointer(spawnctx)), 0)))
 }
 
 func racectxend(racectx uintptr) {
@@ -90,7 +84,8 @@ var mrCollections uint32
 func racefingo() {
 	atomic.Xadd(&mrCollections, 1)
 	if c := mrContext(); c != nil {
-		c.sawAllUntil = mrTime() | 1
+		c.sawAllUntil = mrWholeTime()
+		c.learned = true
 	}
 }
 

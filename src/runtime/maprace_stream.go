@@ -222,7 +222,9 @@ func (l *mrLine) send() bool {
 }
 
 // mrTime is a coarse time that costs next to nothing.
-func mrTime() uint32 { return uint32(uint64(cputicks()) >> 16) }
+func mrTime() uint32 { return uint32(mrWholeTime()) }
+
+func mrWholeTime() uint64 { return uint64(cputicks()) >> 16 }
 
 // micros makes microseconds since the program started of a mrTime. All times of a record are told by the
 // two clocks as they stood when it was begun.

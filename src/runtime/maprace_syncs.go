@@ -39,6 +39,8 @@ type mrSync struct {
 	lock    mrSpin
 	clock   *mrNode
 	heard   *mrNode // see maprace_io.go
+	// sawAllUntil is what finalizers have seen, see mrG.
+	sawAllUntil uint64
 }
 
 var mrSyncs struct {
@@ -169,13 +171,17 @@ func (s *mrSync) tellsNothing(c *mrG, addr uintptr) bool {
 
 // learn joins what an object carries, whose lock is held, into what c knows, and reports whether that
 // was anything new.
-func (c *mrG) learn(s *mrSync) bool { return c.join(s.release, s.clock, s.heard) }
+func (c *mrG) learn(s *mrSync) bool { return c.join(s.release, s.sawAllUntil, s.clock, s.heard) }
 
-func (c *mrG) join(release uint64, clock, heard *mrNode) bool {
+func (c *mrG) join(release, sawAllUntil uint64, clock, heard *mrNode) bool {
 	if release != 0 && c.knowsFirmly(release) {
 		return false
 	}
 	var more, moreHeard bool
+	if sawAllUntil > c.sawAllUntil {
+		c.sawAllUntil = sawAllUntil
+		c.learned = true
+	}
 	c.clock, more = mrJoin(c.clock, clock)
 	c.heard, moreHeard = mrJoin(c.heard, heard)
 	if release != 0 {
@@ -234,6 +240,7 @@ func (s *mrSync) replace(c *mrG) {
 		mrRelease(s.heard)
 		s.heard = c.heard
 	}
+	s.sawAllUntil = c.sawAllUntil
 	atomic.Store64(&s.release, e)
 }
 
@@ -249,7 +256,7 @@ func mrMergeTo(c *mrG, addr uintptr) {
 
 func (s *mrSync) merge(c *mrG) {
 	if s.release != 0 && c.knowsFirmly(s.release) || s.release == 0 && (s.clock == nil || s.clock == c.clock) &&
-		(s.heard == nil || s.heard == c.heard) {
+		(s.heard == nil || s.heard == c.heard) && s.sawAllUntil <= c.sawAllUntil {
 		s.replace(c)
 		return
 	}
@@ -259,6 +266,7 @@ func (s *mrSync) merge(c *mrG) {
 	}
 	s.clock, _ = mrJoin(s.clock, c.clock)
 	s.heard, _ = mrJoin(s.heard, c.heard)
+	s.sawAllUntil = max(s.sawAllUntil, c.sawAllUntil)
 	if e != 0 {
 		s.clock = mrKnow(s.clock, e)
 	}
@@ -273,11 +281,11 @@ func mrReleaseAcquire(c *mrG, addr uintptr) {
 		s.lock.unlock()
 		return
 	}
-	release, clock, heard := s.release, s.clock, s.heard
+	release, sawAllUntil, clock, heard := s.release, s.sawAllUntil, s.clock, s.heard
 	s.clock, s.heard = nil, nil
 	s.replace(c)
 	s.lock.unlock()
-	c.join(release, clock, heard)
+	c.join(release, sawAllUntil, clock, heard)
 	mrRelease(clock)
 	mrRelease(heard)
 }
@@ -307,6 +315,7 @@ func mrForgetIn(h, addr, size uintptr) {
 		s.addr = 0
 		clock, heard := s.clock, s.heard
 		s.clock, s.heard = nil, nil
+		s.sawAllUntil = 0
 		atomic.Store64(&s.release, 0)
 		atomic.StorepNoWB(unsafe.Pointer(link), unsafe.Pointer(s.next))
 		s.lock.unlock()

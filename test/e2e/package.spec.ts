@@ -20,6 +20,7 @@ const NEEDED = [
   "dist/timeline.css",
   "dist/web-tree-sitter.wasm",
   "dist/tree-sitter-go.wasm",
+  "dist/runtime/version",
 ];
 const ALLOWED = [/^media\/.*\.(png|svg|md)$/, /^dist\/runtime\/.*\.(go|s|mod)$/];
 
