@@ -79,7 +79,10 @@ class LazyHead {
 const HEAD = /^func\s*(?:\(([^)]*)\)\s*)?([\p{L}_][\p{L}\p{Nd}_]*)/u;
 const RECEIVER = /^\s*(?:[\p{L}_][\p{L}\p{Nd}_]*\s+)?[*(\s]*([\p{L}_][\p{L}\p{Nd}_]*)/u;
 
-/** A function declaration whose head and body are read when they are first asked for. */
+/**
+ * A function declaration whose head and body are read when they are first asked for. The body stays for as long as
+ * somebody holds it, and is read again after that: what it is then differs in the identity of its nodes alone.
+ */
 export class FunctionDecl implements FuncDecl {
   readonly kind = "FuncDecl";
   readonly pos = 0;
@@ -88,9 +91,9 @@ export class FunctionDecl implements FuncDecl {
   readonly receiverName: string | null;
   private readonly head: LazyHead;
   private readonly go: GoParser;
-  private bodyText: string | null;
-  private bodyPacked: PackedTable | null;
-  private block: BlockStmt | null = null;
+  private readonly bodyText: string | null;
+  private readonly bodyPacked: PackedTable | null;
+  private block: WeakRef<BlockStmt> | null = null;
   private bodyIds = 0;
   private bodySound = true;
 
@@ -124,7 +127,9 @@ export class FunctionDecl implements FuncDecl {
 
   /** False where the grammar could not read all of the function. */
   get isSound(): boolean {
-    return this.head.read().sound && (this.body === null || this.bodySound);
+    // A body takes an id at least: one without any was not read yet.
+    if (this.bodyIds === 0 && this.bodyText !== null) this.readBody(this.bodyText);
+    return this.head.read().sound && this.bodySound;
   }
 
   /** The text before the body. */
@@ -149,28 +154,30 @@ export class FunctionDecl implements FuncDecl {
   }
 
   get body(): BlockStmt | null {
-    if (this.bodyText !== null) {
-      const text = this.bodyText;
-      const firstId = this.idCount;
-      const at = this.end - text.length;
-      const piece = {
-        source: bodySource(text),
-        packed: this.bodyPacked,
-        shift: at - bodySource("").length,
-        firstId,
-      };
-      const { node, sound } = readPiece(this.go, piece, "block", (cx) => {
-        const block = convertBlock(cx);
-        return { block, ids: cx.nextId };
-      });
-      const empty: BlockStmt = { kind: "BlockStmt", pos: at, end: this.end, id: firstId, list: [] };
-      this.block = node?.block ?? empty;
-      this.bodyIds = (node?.ids ?? firstId + 1) - firstId;
-      this.bodySound = sound && node !== null;
-      this.bodyText = null;
-      this.bodyPacked = null;
-    }
-    return this.block;
+    if (this.bodyText === null) return null;
+    const known = this.block?.deref();
+    if (known !== undefined) return known;
+    const block = this.readBody(this.bodyText);
+    this.block = new WeakRef(block);
+    return block;
+  }
+
+  private readBody(text: string): BlockStmt {
+    const firstId = this.id + 1;
+    const at = this.end - text.length;
+    const piece = {
+      source: bodySource(text),
+      packed: this.bodyPacked,
+      shift: at - bodySource("").length,
+      firstId,
+    };
+    const { node, sound } = readPiece(this.go, piece, "block", (cx) => {
+      const block = convertBlock(cx);
+      return { block, ids: cx.nextId };
+    });
+    this.bodyIds = (node?.ids ?? firstId + 1) - firstId;
+    this.bodySound = sound && node !== null;
+    return node?.block ?? { kind: "BlockStmt", pos: at, end: this.end, id: firstId, list: [] };
   }
 }
 

@@ -6,7 +6,7 @@
  * neighbours; they report no errors: what cannot be typed is unknown.
  */
 import type { Scope } from "../scopes/scope.ts";
-import type { Expr, Ident, Node, SelectorExpr, SourceFile } from "../syntax/ast.ts";
+import type { BlockStmt, Expr, Ident, Node, SelectorExpr, SourceFile } from "../syntax/ast.ts";
 import { type ConstValue, type Site, UNKNOWN } from "./objects.ts";
 import type { Func, Info, Obj, Package, Selection, Signature, Type, Var } from "./types.ts";
 
@@ -14,6 +14,8 @@ import type { Func, Info, Obj, Package, Selection, Signature, Type, Var } from "
 export class DeclInfo implements Info {
   types: (Type | null)[] = [];
   objects: (Obj | null)[] = [];
+  /** The body of the function that the facts are about: it stays as long as they do. */
+  body: BlockStmt | null = null;
   private typeExprs: Set<number> | null = null;
   private values: Map<number, ConstValue> | null = null;
   private selections: Map<number, Selection> | null = null;
@@ -112,6 +114,8 @@ export class DeclInfo implements Info {
       if (value !== undefined) this.setValue(id, value);
       const args = before.instances?.get(id);
       if (args !== undefined) this.setTypeArgs(id, args);
+      const selection = before.selections?.get(id);
+      if (selection !== undefined) this.setSelection(id, selection);
     }
   }
 }
@@ -124,6 +128,8 @@ export interface CheckedPackage extends Package {
   ask(name: string): Obj | null;
   /** A number that no other type of the program has. */
   nextSerial(): number;
+  /** Has facts about a function stay for a while. */
+  used(info: DeclInfo): void;
   /** The methods declared on a package-level type. */
   methodsOf(typeName: string): readonly Func[];
 }

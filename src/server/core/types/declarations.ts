@@ -3,7 +3,16 @@
  * facts about everything inside of a declaration when somebody asks for that.
  */
 import { declare, openScope, type Scope } from "../scopes/scope.ts";
-import type { ConstSpec, Decl, Expr, FuncDecl, SourceFile, TypeSpec, VarSpec } from "../syntax/ast.ts";
+import type {
+  BlockStmt,
+  ConstSpec,
+  Decl,
+  Expr,
+  FuncDecl,
+  SourceFile,
+  TypeSpec,
+  VarSpec,
+} from "../syntax/ast.ts";
 import { initialise } from "./assignments.ts";
 import { type CheckedPackage, DeclInfo, openChecker, recordObject } from "./checker.ts";
 import { expression } from "./expressions.ts";
@@ -36,14 +45,18 @@ export class DeclSite implements Site {
   readonly pkg: CheckedPackage;
   readonly unit: FileUnit;
   decl: Decl;
-  info: DeclInfo;
+  /** The facts about the declaration; of a function, about its head alone. */
+  readonly info: DeclInfo;
   /** What still has to be done for the facts to be complete. */
   later: (() => void)[] = [];
   /** What a function's body can see besides the package: its type parameters. */
   scope: Scope | null = null;
   /** What it declares at package level, methods and `_` included. */
   readonly objects: readonly Obj[];
-  private state: 0 | 1 | 2 = 0;
+  /** All facts about a function, while somebody holds them. */
+  private whole: WeakRef<DeclInfo> | null = null;
+  /** The facts about the function's body that are being found. */
+  private underWay: DeclInfo | null = null;
 
   constructor(pkg: CheckedPackage, unit: FileUnit, decl: Decl) {
     this.pkg = pkg;
@@ -58,25 +71,56 @@ export class DeclSite implements Site {
     return this.unit.file;
   }
 
-  /** All facts about the declaration. */
+  /**
+   * All facts about the declaration. Those about a function's body are found again when nobody has held them for a
+   * while: most are asked for once, and all of them together take many times what the text does.
+   */
   complete(): DeclInfo {
-    if (this.state !== 0) return this.info;
-    this.state = 1;
     for (let next = this.later.shift(); next !== undefined; next = this.later.shift()) next();
-    if (this.decl.kind === "FuncDecl") checkBody(this, this.decl);
-    for (let next = this.later.shift(); next !== undefined; next = this.later.shift()) next();
-    this.state = 2;
-    return this.info;
+    const { decl } = this;
+    if (decl.kind !== "FuncDecl") return this.info;
+    if (this.underWay !== null) return this.underWay;
+    const whole = this.whole?.deref() ?? this.findWhole(decl);
+    this.pkg.used(whole);
+    return whole;
+  }
+
+  private findWhole(decl: FuncDecl): DeclInfo {
+    const { body } = decl;
+    const head = decl.id + 1;
+    const whole = new DeclInfo(decl.idCount);
+    whole.copyFrom(this.info, head);
+    whole.body = body;
+    this.underWay = whole;
+    if (body !== null) checkBody(new BodySite(this, whole), decl, body);
+    this.underWay = null;
+    this.whole = new WeakRef(whole);
+    return whole;
   }
 
   /** Goes on with a new version of the function, whose head is the same. */
   replaceBody(decl: FuncDecl): void {
-    const head = decl.id + 1;
-    const before = this.info;
     this.decl = decl;
-    this.info = new DeclInfo(head);
-    this.info.copyFrom(before, head);
-    this.state = 0;
+    this.whole = null;
+  }
+}
+
+/** The place of what a function's body declares. Whoever holds such an object holds all facts about the body. */
+class BodySite implements Site {
+  readonly site: DeclSite;
+  readonly info: DeclInfo;
+
+  constructor(site: DeclSite, info: DeclInfo) {
+    this.site = site;
+    this.info = info;
+  }
+
+  get file(): SourceFile {
+    return this.site.file;
+  }
+
+  get decl(): Decl {
+    return this.site.decl;
   }
 }
 
@@ -224,15 +268,13 @@ function functionType(site: DeclSite, decl: FuncDecl): Type {
   return signatureOf(cx, decl.type, recv, recvTypeParams, typeParams);
 }
 
-function checkBody(site: DeclSite, decl: FuncDecl): void {
-  const obj = site.info.objects[decl.name.id];
+function checkBody(place: BodySite, decl: FuncDecl, body: BlockStmt): void {
+  const { site, info } = place;
+  const obj = info.objects[decl.name.id];
   const type: Type = obj?.kind === "func" ? obj.type() : UNKNOWN;
   if (type.kind !== "signature") return;
-  const { body } = decl;
-  if (body === null) return;
-  site.info.reserve(decl.idCount);
   const signature: Signature = type;
-  const cx = openChecker(site.pkg, site, site.info, null);
+  const cx = openChecker(site.pkg, place, info, null);
   cx.scope = openScope(site.scope);
   if (signature.recv !== null) declare(cx.scope, signature.recv);
   declareParams(cx, signature);

@@ -5,10 +5,11 @@
 import type { Decl, FuncDecl, ImportSpec, SourceFile } from "../syntax/ast.ts";
 import { parseFile } from "../syntax/parse.ts";
 import type { GoParser } from "../syntax/parser.ts";
-import type { CheckedPackage } from "./checker.ts";
+import type { CheckedPackage, DeclInfo } from "./checker.ts";
 import { DeclSite, type FileUnit } from "./declarations.ts";
 import { PkgNameObj, type Site } from "./objects.ts";
 import { isExported } from "./predicates.ts";
+import type { RecentFacts } from "./recentFacts.ts";
 import type { FileSource, Func, Info, Obj, Package, PackageSource } from "./types.ts";
 import { unsafeLookup, unsafeNames } from "./universe.ts";
 
@@ -16,6 +17,7 @@ import { unsafeLookup, unsafeNames } from "./universe.ts";
 export interface World {
   readonly go: GoParser;
   nextSerial(): number;
+  readonly recent: RecentFacts;
   /** The package that `from` imports as `path`, or null. */
   find(path: string, from: PackageState): Package | null;
 }
@@ -95,6 +97,10 @@ export class PackageState implements CheckedPackage {
 
   nextSerial(): number {
     return this.world.nextSerial();
+  }
+
+  used(info: DeclInfo): void {
+    this.world.recent.add(info);
   }
 
   lookup(name: string): Obj | null {

@@ -6,6 +6,7 @@
 import type { SourceFile } from "../syntax/ast.ts";
 import type { GoParser } from "../syntax/parser.ts";
 import { PackageState, type World } from "./packages.ts";
+import { RecentFacts } from "./recentFacts.ts";
 import type { Package, PackageSource, Program, ProgramSource } from "./types.ts";
 
 /** What stays from one version of a program to the next. */
@@ -40,6 +41,7 @@ function openTables(go: GoParser, source: ProgramSource): Tables {
     states: new Map(),
     missedBy: new Map(),
     nextSerial: () => serial++,
+    recent: new RecentFacts(),
     find: (path, from) => find(tables, from.source.importMap[path] ?? path, from),
   };
   return tables;

@@ -1,0 +1,95 @@
+/** Facts about functions are let go when nobody holds them, and come out alike when they are asked for again. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import type { FuncDecl, Ident } from "../../src/server/core/syntax/ast.ts";
+import type { Info, Package, Var } from "../../src/server/core/types/types.ts";
+import { dumpFacts, dumpFile } from "./dump.ts";
+import { programFrom } from "./program.ts";
+
+setFlagsFromString("--expose-gc");
+const gc = runInNewContext("gc") as () => void;
+
+/** More functions than are kept for nobody. */
+const MANY = 400;
+
+const WATCHED = `func watched(m map[string]int) {
+	kept := map[string]int{"a": 1}
+	type local struct{ n int }
+	add := func(k string) { kept[k] += m[k] + local{n: 2}.n }
+	add("b")
+}
+`;
+
+function source(): string {
+  const body = Array.from({ length: 20 }, (_, i) => `\tx${i} := m["k${i}"] + ${i}\n\t_ = x${i}\n`).join("");
+  const others = Array.from(
+    { length: MANY },
+    (_, i) => `func other${i}(m map[string]int) {\n${body}}\n`,
+  ).join("\n");
+  return `package p\n\n${WATCHED}\n${others}`;
+}
+
+async function open(): Promise<{ pkg: Package; watched: FuncDecl }> {
+  const pkg = (await programFrom({ "/p/a.go": source() })).packages[0]!;
+  return { pkg, watched: pkg.files[0]!.decls[0] as FuncDecl };
+}
+
+/** Asks about everything else, and collects what is held by nobody. */
+async function useOthers(pkg: Package): Promise<void> {
+  for (const decl of pkg.files[0]!.decls.slice(1)) pkg.info(decl);
+  await new Promise((done) => setImmediate(done)); // until then nothing that was looked at goes
+  gc();
+}
+
+/** The variable that a function's first statement declares, and its name in the tree. */
+function firstLocal(watched: FuncDecl, info: Info): { name: Ident; variable: Var } {
+  const first = watched.body?.list[0];
+  const name = first?.kind === "AssignStmt" ? first.lhs[0] : null;
+  if (name?.kind !== "Ident") throw new Error("The function begins with another statement.");
+  return { name, variable: info.objectOf(name) as Var };
+}
+
+describe("facts that nobody holds", () => {
+  it("are let go", async () => {
+    const { pkg, watched } = await open();
+    const facts = new WeakRef(pkg.info(watched));
+    const body = new WeakRef(watched.body!);
+    await useOthers(pkg);
+    expect(facts.deref()).toBeUndefined();
+    expect(body.deref()).toBeUndefined();
+  });
+
+  it("come out alike again", async () => {
+    const { pkg } = await open();
+    const file = pkg.files[0]!;
+    const dumped = () => ({ tree: dumpFile(file), facts: dumpFacts(pkg) });
+    const before = dumped();
+    await useOthers(pkg);
+    expect(dumped()).toEqual(before);
+  });
+});
+
+describe("whoever holds a local variable", () => {
+  it("gets the same one again, in the same tree", async () => {
+    const { pkg, watched } = await open();
+    const { name, variable } = firstLocal(watched, pkg.info(watched));
+    await useOthers(pkg);
+    const again = firstLocal(watched, pkg.info(watched));
+    expect(again.variable).toBe(variable);
+    expect(again.name).toBe(name);
+    expect(variable.at?.ident).toBe(name);
+  });
+
+  it("gets it through a type that it is part of", async () => {
+    const { pkg, watched } = await open();
+    const third = watched.body!.list[2]!;
+    const add = third.kind === "AssignStmt" ? third.rhs[0]! : null;
+    const type = pkg.info(watched).typeOf(add!);
+    const parameter = type.kind === "signature" ? type.params.vars[0]! : null;
+    await useOthers(pkg);
+    const literal = watched.body!.list[2]!;
+    expect(literal).toBe(third);
+    expect(parameter?.at?.decl).toBe(watched);
+  });
+});
