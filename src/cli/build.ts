@@ -4,6 +4,7 @@
  */
 import { runGo } from "../server/run/goCommand.ts";
 import { explainGoFailure } from "../server/run/goFailure.ts";
+import { libraryMode } from "../server/run/programBuild.ts";
 import { prepareBuild } from "./instrumentedBuild.ts";
 import { showProblem } from "./run.ts";
 import { UsageError } from "./usage.ts";
@@ -20,8 +21,9 @@ export async function run(argv: string[], assets: string): Promise<number> {
       env,
     });
     if (built.exitCode !== 0) throw explainGoFailure(built.stderr, target.buildFolder);
+    const start = libraryMode(build.buildArgs) ? "Start the program that loads it" : "Run it";
     process.stderr.write(
-      `${built.stderr}maprace: built ${output}. Run it with MAPRACE_STREAM=FILE in its environment, then show what it found with: maprace open FILE\n`,
+      `${built.stderr}maprace: built ${output}. ${start} with MAPRACE_STREAM=FILE in its environment, then show what it found with: maprace open FILE\n`,
     );
     return 0;
   } catch (error) {

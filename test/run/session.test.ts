@@ -298,9 +298,15 @@ test("what cannot run says why and what to do", async () => {
   expect((await problemOf({ packages: ["./racy"], buildFlags: ["-race"] })).message).toMatch(
     /-race.*go-race/,
   );
-  expect((await problemOf({ packages: ["./racy"], buildFlags: ["-buildmode=c-shared"] })).message).toMatch(
-    /makes no program.*maprace build -buildmode=c-shared/,
-  );
+  for (const library of [
+    { buildFlags: ["-buildmode=c-shared"] },
+    { buildFlags: ["--buildmode", "c-shared"] },
+    { env: { ...process.env, GOFLAGS: "-tags=x -buildmode=c-shared" } },
+  ]) {
+    expect((await problemOf({ packages: ["./racy"], ...library })).message).toMatch(
+      /makes no program.*maprace build -buildmode=c-shared/,
+    );
+  }
   const folder = mkdtempSync(path.join(path.dirname(temporary), "maprace-nomod-"));
   cpSync(path.join(path.dirname(PROGRAMS), "no-module"), folder, { recursive: true });
   expect((await problemOf({ cwd: folder })).message).toMatch(/no go\.mod in .* or above it.*go mod init/);

@@ -207,7 +207,7 @@ function refuseFlags(flags: readonly string[], where: string, mode: RunMode): vo
 }
 
 /** GOFLAGS as a list: separated by spaces, each flag may be quoted. */
-function splitFlags(text: string): string[] {
+export function splitFlags(text: string): string[] {
   return [...text.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
     ([, single, double, plain]) => single ?? double ?? plain ?? "",
   );

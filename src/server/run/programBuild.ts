@@ -10,7 +10,7 @@ import type { RunMode } from "../../protocol.ts";
 import { keepInUse } from "./cachePruning.ts";
 import { findGo, runGo } from "./goCommand.ts";
 import { explainGoFailure } from "./goFailure.ts";
-import { type PreparedBuild, prepareOverlay } from "./overlay.ts";
+import { type PreparedBuild, prepareOverlay, splitFlags } from "./overlay.ts";
 import { locatePackages, type PackageTarget } from "./packageTarget.ts";
 import { RunProblem } from "./problem.ts";
 import type { ProcessTree } from "./processTree.ts";
@@ -39,7 +39,7 @@ export interface BuildControl {
  */
 export async function buildLaunch(request: RunRequest, control: BuildControl): Promise<Launch> {
   const target = locatePackages(request.cwd, request.packages);
-  refuseLibraries(request.buildFlags);
+  refuseLibraries(request);
   const build = await prepare(request, target, control);
   const keys = request.showKeys ? { MAPRACE_KEYS: "1" } : {};
   if (request.target === "program") {
@@ -58,14 +58,20 @@ export async function buildLaunch(request: RunRequest, control: BuildControl): P
 }
 
 /** A library cannot be started; whoever loads it can be watched all the same. */
-function refuseLibraries(buildFlags: readonly string[]): void {
-  const mode = buildFlags
-    .map((flag) => /^--?buildmode=(.*)$/.exec(flag)?.[1])
-    .find((value) => value !== undefined);
-  if (mode === undefined || ["default", "exe", "pie"].includes(mode)) return;
+function refuseLibraries({ env, buildFlags }: RunRequest): void {
+  const mode = libraryMode([...splitFlags(env.GOFLAGS ?? ""), ...buildFlags]);
+  if (mode === undefined) return;
   throw new RunProblem(
     `-buildmode=${mode} makes no program that could be run. Build it with \`maprace build -buildmode=${mode} -o FILE\`, and set MAPRACE_STREAM for the program that loads it.`,
   );
+}
+
+/** The -buildmode of flags that makes something other than a program; the last one counts, as for `go`. */
+export function libraryMode(flags: readonly string[]): string | undefined {
+  const at = flags.findLastIndex((flag) => /^--?buildmode(=|$)/.test(flag));
+  const flag = flags[at];
+  const mode = flag?.includes("=") ? flag.slice(flag.indexOf("=") + 1) : flags[at + 1];
+  return flag === undefined || ["default", "exe", "pie"].includes(mode ?? "") ? undefined : mode;
 }
 
 async function prepare(
