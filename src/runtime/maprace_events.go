@@ -9,6 +9,7 @@
 package runtime
 
 import (
+	"internal/goarch"
 	"internal/runtime/atomic"
 	"internal/runtime/sys"
 	"unsafe"
@@ -16,11 +17,9 @@ import (
 
 const (
 	mrRingSize = 16
-	// mrEventWalk is how many frames are looked at, mrEventDepth how many of them are kept, and mrStepDepth
-	// how many of them mostly tell whose step it is.
+	// mrEventWalk is how many frames are looked at, mrEventDepth how many of them are kept.
 	mrEventWalk  = 8
 	mrEventDepth = 5
-	mrStepDepth  = 6
 )
 
 const (
@@ -46,69 +45,159 @@ type mrRing struct {
 	event [mrRingSize]mrEvent
 }
 
-// note remembers an event; fp is the frame to begin with. The frames are walked first: were the stack to
-// grow before, fp would point into the old one.
+// note remembers an event of the running goroutine; fp is the frame to begin with. The frames are walked first:
+// were the stack to grow before, fp would point into the old one.
 //
 //go:nosplit
 func (c *mrG) note(kind uint8, addr, fp uintptr) {
-	var pcs [mrEventWalk]uintptr
-	n := mrWalk(getg(), fp, pcs[:])
-	c.record(kind, addr, &pcs, n)
+	gp := getg()
+	f := mrStepAt(gp, fp)
+	h := f.hash()
+	known := atomic.Loaduintptr(mrStepMemo(h))
+	if known&^mrStepMask != h&^mrStepMask {
+		known = 0
+	}
+	if n := known & mrStepMask; n == 0 {
+		c.noteDeep(kind, addr, fp)
+	} else if n != mrStepNone {
+		c.remember(kind, addr, f, n)
+	}
 }
 
-// record remembers an event with the n frames of its stack, from the detector outwards, unless it is the
-// library's own.
-func (c *mrG) record(kind uint8, addr uintptr, pcs *[mrEventWalk]uintptr, n int) {
-	skip, isUsers := mrStepOf(pcs, n)
-	if !isUsers {
-		return
+// mrStep is the innermost frames of an event. They mostly tell whose it is.
+type mrStep struct{ pc0, pc1, pc2, pc3 uintptr }
+
+const mrStepDepth = 4
+
+// mrSteps remembers by hash what is known of the events with some mrStep: in the lowest bits how many of its
+// frames show the line of the user's, or mrStepNone where the event is the library's own. Where it takes more
+// frames to tell, mrSteps remembers by the hash of all that are looked at how many to skip, or mrStepNone.
+var mrSteps [1 << 12]uintptr
+
+const (
+	mrStepMask = 7
+	mrStepNone = 7
+)
+
+func (f mrStep) hash() uintptr {
+	h := f.pc0*0x9E3779B1 ^ f.pc1*0x85EBCA6B ^ f.pc2*0xC2B2AE35 ^ f.pc3*0x27D4EB2F
+	return h ^ h>>17
+}
+
+func mrStepMemo(hash uintptr) *uintptr { return &mrSteps[hash/(mrStepMask+1)%uintptr(len(mrSteps))] }
+
+// mrStepAt walks as mrWalk does.
+//
+//go:nosplit
+func mrStepAt(gp *g, fp uintptr) (f mrStep) {
+	lo, size := gp.stack.lo, gp.stack.hi-gp.stack.lo-2*goarch.PtrSize
+	if fp-lo > size {
+		return f
 	}
+	f.pc0 = *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
+	up := *(*uintptr)(unsafe.Pointer(fp))
+	if up <= fp || up-lo > size {
+		return f
+	}
+	f.pc1 = *(*uintptr)(unsafe.Pointer(up + goarch.PtrSize))
+	fp, up = up, *(*uintptr)(unsafe.Pointer(up))
+	if up <= fp || up-lo > size {
+		return f
+	}
+	f.pc2 = *(*uintptr)(unsafe.Pointer(up + goarch.PtrSize))
+	fp, up = up, *(*uintptr)(unsafe.Pointer(up))
+	if up <= fp || up-lo > size {
+		return f
+	}
+	f.pc3 = *(*uintptr)(unsafe.Pointer(up + goarch.PtrSize))
+	return f
+}
+
+// event returns the room for c's next event.
+func (c *mrG) event(kind uint8, addr uintptr) *mrEvent {
 	r := c.ring
 	if r == nil {
 		r = (*mrRing)(mrAlloc(unsafe.Sizeof(mrRing{})))
 		c.ring = r
 	}
 	e := &r.event[r.used%mrRingSize]
+	r.used++
 	e.time = c.moment()
 	e.kind = kind
 	e.addr = addr
-	e.n = uint8(copy(e.pc[:], pcs[skip:n]))
-	r.used++
+	return e
 }
 
-// mrSteps remembers what mrStepOf found, by hash: what is left of the hash<<4, whether the step is the
-// user's, and how many frames to skip.
-var mrSteps [1 << 12]uintptr
+func (c *mrG) remember(kind uint8, addr uintptr, f mrStep, n uintptr) {
+	e := c.event(kind, addr)
+	e.n = uint8(n)
+	e.pc[0], e.pc[1], e.pc[2], e.pc[3] = f.pc0, f.pc1, f.pc2, f.pc3
+}
 
-// mrStepOf returns how many of a stack's n frames are the detector's, and whether it is code of the user's or
-// of a dependency, not of the library, that synchronises. Frames from n on are 0.
-func mrStepOf(pcs *[mrEventWalk]uintptr, n int) (skip int, isUsers bool) {
-	h := pcs[0]*0x9E3779B1 ^ pcs[1]*0x85EBCA6B ^ pcs[2]*0xC2B2AE35 ^ pcs[3]*0x27D4EB2F ^ pcs[4]*0x165667B1 ^
-		pcs[5]*0xD3A2646D
-	h ^= h >> 17
-	known := &mrSteps[h%uintptr(len(mrSteps))]
-	if e := atomic.Loaduintptr(known); e>>4 == h>>4 {
-		return int(e & 7), e&8 != 0
+//go:nosplit
+func (c *mrG) noteDeep(kind uint8, addr, fp uintptr) {
+	var pcs [mrEventWalk]uintptr
+	n := mrWalk(getg(), fp, pcs[:])
+	c.recordDeep(kind, addr, &pcs, n)
+}
+
+// recordDeep remembers an event by the n frames of its stack, unless it is the library's own, and what its
+// innermost ones tell of it.
+func (c *mrG) recordDeep(kind uint8, addr uintptr, pcs *[mrEventWalk]uintptr, n int) {
+	h := mrHashSteps(mrStep{pcs[0], pcs[1], pcs[2], pcs[3]}.hash(), mrStep{pcs[4], pcs[5], pcs[6], pcs[7]}.hash())
+	memo := mrStepMemo(h)
+	known := atomic.Loaduintptr(memo)
+	if known&^mrStepMask != h&^mrStepMask {
+		known = h&^mrStepMask | mrTellStep(pcs, n)
+		atomic.Storeuintptr(memo, known)
 	}
+	if skip := known & mrStepMask; skip != mrStepNone {
+		e := c.event(kind, addr)
+		e.n = uint8(copy(e.pc[:], pcs[skip:n]))
+	}
+}
+
+func mrHashSteps(inner, outer uintptr) uintptr {
+	h := inner ^ outer*0x165667B1
+	return h ^ h>>17
+}
+
+// mrTellStep finds out whether the event with some stack is the user's, and where it can remembers that by the
+// innermost frames. It returns how many of the n frames are the detector's, or mrStepNone for an event of the
+// library's own.
+func mrTellStep(pcs *[mrEventWalk]uintptr, n int) uintptr {
+	skip, decided, owner := mrStepOwner(pcs, n)
+	isUsers := owner == mrOwnerUser || owner == mrOwnerDependency
+	if skip == 0 && decided < min(n, mrStepDepth) && owner != mrOwnerDependency {
+		h := mrStep{pcs[0], pcs[1], pcs[2], pcs[3]}.hash()
+		e := h &^ mrStepMask
+		if isUsers {
+			e |= uintptr(decided + 1)
+		} else {
+			e |= mrStepNone
+		}
+		atomic.Storeuintptr(mrStepMemo(h), e)
+	}
+	if !isUsers {
+		return mrStepNone
+	}
+	return uintptr(min(skip, mrEventDepth))
+}
+
+// mrStepOwner returns how many of a stack's n frames are the detector's, and the number and the owner of the
+// frame that decides whether the event is code of the user's or of a dependency, not of the library, that
+// synchronises. The number is n and the owner the library where no frame does.
+func mrStepOwner(pcs *[mrEventWalk]uintptr, n int) (skip, decided int, owner uintptr) {
 	for skip < n && mrOwnerOf(pcs[skip]) == mrOwnerDetector {
 		skip++
 	}
-	decided := skip
-	for ; decided < n; decided++ {
-		owner := mrOwnerOf(pcs[decided])
+	for decided = skip; decided < n; decided++ {
+		owner = mrOwnerOf(pcs[decided])
 		if owner != mrOwnerSync && owner != mrOwnerCompiler {
-			isUsers = owner != mrOwnerStandard
-			break
+			return skip, decided, owner
 		}
 	}
-	if min(decided, n-1) < mrStepDepth {
-		e := h>>4<<4 | uintptr(skip)
-		if isUsers {
-			e |= 8
-		}
-		atomic.Storeuintptr(known, e)
-	}
-	return skip, isUsers
+	return skip, n, mrOwnerStandard
 }
 
 // steps returns how many events c had so far, as far as 16 bits can tell: what orders an access among them.

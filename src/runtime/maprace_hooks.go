@@ -95,22 +95,75 @@ func mrSyncing(gp *g, addr unsafe.Pointer) *mrG {
 	if getg().raceignore != 0 || !mrShared(gp, uintptr(addr)) {
 		return nil
 	}
-	c := (*mrG)(unsafe.Pointer(gp.racectx))
-	if c != nil && c.written.size != 0 && gp == getg() {
-		mrLookAtWritten(c)
-	}
-	return c
+	return (*mrG)(unsafe.Pointer(gp.racectx))
 }
 
-func raceacquire(addr unsafe.Pointer)        { raceacquireg(getg(), addr) }
-func racerelease(addr unsafe.Pointer)        { racereleaseg(getg(), addr) }
-func racereleaseacquire(addr unsafe.Pointer) { racereleaseacquireg(getg(), addr) }
-func racereleasemerge(addr unsafe.Pointer)   { racereleasemergeg(getg(), addr) }
+// A hook does all up to its event in one function, which internal/race calls directly: the frames from there
+// outwards are walked each time.
+
+func raceacquire(addr unsafe.Pointer) {
+	if c := mrSyncing(getg(), addr); c != nil {
+		c.finishWritten()
+		c.note(mrEventAcquire, uintptr(addr), getfp())
+		mrAcquire(c, uintptr(addr))
+	}
+}
+
+func racerelease(addr unsafe.Pointer) {
+	if c := mrSyncing(getg(), addr); c != nil {
+		c.finishWritten()
+		c.note(mrEventRelease, uintptr(addr), getfp())
+		mrReleaseTo(c, uintptr(addr))
+	}
+}
+
+func racereleaseacquire(addr unsafe.Pointer) {
+	if c := mrSyncing(getg(), addr); c != nil {
+		c.finishWritten()
+		c.note(mrEventRelease, uintptr(addr), getfp())
+		mrReleaseAcquire(c, uintptr(addr))
+	}
+}
+
+func racereleasemerge(addr unsafe.Pointer) {
+	if c := mrSyncing(getg(), addr); c != nil {
+		c.finishWritten()
+		c.note(mrEventRelease, uintptr(addr), getfp())
+		mrMergeTo(c, uintptr(addr))
+	}
+}
+
+// On behalf of gp, which is mostly another goroutine that waits: then it is no event of the one that runs.
 
 func raceacquireg(gp *g, addr unsafe.Pointer) {
-	if c := mrSyncing(gp, addr); c != nil {
-		c.noteSync(gp, mrEventAcquire, addr)
+	if gp == getg() {
+		raceacquire(addr)
+	} else if c := mrSyncing(gp, addr); c != nil {
 		mrAcquire(c, uintptr(addr))
+	}
+}
+
+func racereleaseg(gp *g, addr unsafe.Pointer) {
+	if gp == getg() {
+		racerelease(addr)
+	} else if c := mrSyncing(gp, addr); c != nil {
+		mrReleaseTo(c, uintptr(addr))
+	}
+}
+
+func racereleaseacquireg(gp *g, addr unsafe.Pointer) {
+	if gp == getg() {
+		racereleaseacquire(addr)
+	} else if c := mrSyncing(gp, addr); c != nil {
+		mrReleaseAcquire(c, uintptr(addr))
+	}
+}
+
+func racereleasemergeg(gp *g, addr unsafe.Pointer) {
+	if gp == getg() {
+		racereleasemerge(addr)
+	} else if c := mrSyncing(gp, addr); c != nil {
+		mrMergeTo(c, uintptr(addr))
 	}
 }
 
@@ -120,44 +173,27 @@ func raceacquirectx(racectx uintptr, addr unsafe.Pointer) {
 	}
 }
 
-func racereleaseg(gp *g, addr unsafe.Pointer) {
-	if c := mrSyncing(gp, addr); c != nil {
-		c.noteSync(gp, mrEventRelease, addr)
-		mrReleaseTo(c, uintptr(addr))
+// mrMeet is called by a goroutine that hands a value to gp, which waits for it at a channel without a buffer,
+// or takes one from it: each learns what the other knows.
+func mrMeet(gp *g, addr unsafe.Pointer) {
+	c := mrSyncing(getg(), addr)
+	if c == nil {
+		return
+	}
+	c.finishWritten()
+	c.note(mrEventRelease, uintptr(addr), getfp())
+	if other := (*mrG)(unsafe.Pointer(gp.racectx)); other != nil {
+		other.join(c.publish(), c.clock, c.heard)
+		c.join(other.publish(), other.clock, other.heard)
 	}
 }
 
-func racereleaseacquireg(gp *g, addr unsafe.Pointer) {
-	if c := mrSyncing(gp, addr); c != nil {
-		c.noteSync(gp, mrEventRelease, addr)
-		mrReleaseAcquire(c, uintptr(addr))
+// finishWritten looks at what the running goroutine may have written into a map variable.
+func (c *mrG) finishWritten() {
+	if c.written.size != 0 {
+		mrLookAtWritten(c)
 	}
 }
-
-func racereleasemergeg(gp *g, addr unsafe.Pointer) {
-	if c := mrSyncing(gp, addr); c != nil {
-		c.noteSync(gp, mrEventRelease, addr)
-		mrMergeTo(c, uintptr(addr))
-	}
-}
-
-// noteSync remembers a synchronisation, unless it is done on another goroutine's behalf.
-func (c *mrG) noteSync(gp *g, kind uint8, addr unsafe.Pointer) {
-	if gp == getg() {
-		c.note(kind, uintptr(addr), getfp())
-	}
-}
-
-// What package internal/race declares.
-
-//go:linkname mrRaceAcquire internal/race.Acquire
-func mrRaceAcquire(addr unsafe.Pointer) { raceacquireg(getg(), addr) }
-
-//go:linkname mrRaceRelease internal/race.Release
-func mrRaceRelease(addr unsafe.Pointer) { racereleaseg(getg(), addr) }
-
-//go:linkname mrRaceReleaseMerge internal/race.ReleaseMerge
-func mrRaceReleaseMerge(addr unsafe.Pointer) { racereleasemergeg(getg(), addr) }
 
 //go:linkname mrRaceDisable internal/race.Disable
 func mrRaceDisable() { getg().raceignore++ }

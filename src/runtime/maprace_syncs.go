@@ -59,7 +59,9 @@ func mrBlockHash(addr uintptr) uintptr {
 
 // mrSyncBucket returns the bucket for an address.
 func mrSyncBucket(addr uintptr) uintptr {
-	return mrBlockHash(addr)%mrSyncBlocks*mrSyncLanes + addr>>(mrSyncBlockShift-3)%mrSyncLanes
+	// The two halves of a word differ too: a RWMutex is known by two words of four bytes each.
+	lane := addr>>(mrSyncBlockShift-3) ^ addr
+	return mrBlockHash(addr)%mrSyncBlocks*mrSyncLanes + lane%mrSyncLanes
 }
 
 func mrSyncStripe(bucket uintptr) *mrSpin { return &mrSyncs.stripe[mrSyncStripeNumber(bucket)] }

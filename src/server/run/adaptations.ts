@@ -51,8 +51,16 @@ export const CONSTANTS: readonly Adaptation[] = [
     edits: [
       { find: /const Enabled = false/, replace: "const Enabled = true" },
       {
-        find: /func (Acquire|Release|ReleaseMerge)\(addr unsafe\.Pointer\) \{\n\}/g,
-        replace: "//go:linkname $1\nfunc $1(addr unsafe.Pointer)",
+        find: /func Acquire\(addr unsafe\.Pointer\) \{\n\}/,
+        replace: "//go:linkname Acquire runtime.raceacquire\nfunc Acquire(addr unsafe.Pointer)",
+      },
+      {
+        find: /func Release\(addr unsafe\.Pointer\) \{\n\}/,
+        replace: "//go:linkname Release runtime.racerelease\nfunc Release(addr unsafe.Pointer)",
+      },
+      {
+        find: /func ReleaseMerge\(addr unsafe\.Pointer\) \{\n\}/,
+        replace: "//go:linkname ReleaseMerge runtime.racereleasemerge\nfunc ReleaseMerge(addr unsafe.Pointer)",
       },
       { find: /func (Disable|Enable)\(\) \{\n\}/g, replace: "//go:linkname $1\nfunc $1()" },
       {
@@ -119,6 +127,15 @@ func (x *mapraceInt32) CompareAndSwap(old, new int32) bool {
       {
         find: /if raceenabled \{(\s+\/\/ The race detector assumes the heap lives in)/,
         replace: "if false {$1",
+      },
+    ],
+  },
+  {
+    file: "runtime/chan.go",
+    edits: [
+      {
+        find: /^\tracerelease\(chanbuf\(c, 0\)\)\n\traceacquireg\(sg\.g, chanbuf\(c, 0\)\)\n\tracereleaseg\(sg\.g, chanbuf\(c, 0\)\)\n\traceacquire\(chanbuf\(c, 0\)\)\n/m,
+        replace: "\tmrMeet(sg.g, chanbuf(c, 0))\n",
       },
     ],
   },
