@@ -46,32 +46,62 @@ type mrRing struct {
 }
 
 // note remembers an event of the running goroutine; fp is the frame to begin with. The frames are walked first:
-// were the stack to grow before, fp would point into the old one.
+// were the stack to grow before, fp would point into the old one. It is called at every synchronisation and is
+// one function for speed: the frames are walked as mrWalk does, and the time is that of moment.
 //
 //go:nosplit
 func (c *mrG) note(kind uint8, addr, fp uintptr) {
 	gp := getg()
-	f := mrStepAt(gp, fp)
-	h := f.hash()
+	lo, size := gp.stack.lo, gp.stack.hi-gp.stack.lo-2*goarch.PtrSize
+	if fp-lo > size {
+		return
+	}
+	var pc1, pc2, pc3 uintptr
+	pc0 := *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
+	if up := *(*uintptr)(unsafe.Pointer(fp)); up-lo <= size {
+		pc1 = *(*uintptr)(unsafe.Pointer(up + goarch.PtrSize))
+		if up = *(*uintptr)(unsafe.Pointer(up)); up-lo <= size {
+			pc2 = *(*uintptr)(unsafe.Pointer(up + goarch.PtrSize))
+			if up = *(*uintptr)(unsafe.Pointer(up)); up-lo <= size {
+				pc3 = *(*uintptr)(unsafe.Pointer(up + goarch.PtrSize))
+			}
+		}
+	}
+	h := mrHashStep(pc0, pc1, pc2, pc3)
 	known := atomic.Loaduintptr(mrStepMemo(h))
-	if known&^mrStepMask != h&^mrStepMask {
-		known = 0
+	n := known & mrStepMask
+	if n == mrStepNone && known^h <= mrStepMask {
+		return
 	}
-	if n := known & mrStepMask; n == 0 {
+	r := c.ring
+	if known^h > mrStepMask || n == 0 || r == nil {
 		c.noteDeep(kind, addr, fp)
-	} else if n != mrStepNone {
-		c.remember(kind, addr, f, n)
+		return
 	}
+	if c.moments == 0 || c.turn != mrTurn() {
+		c.newMoment()
+	}
+	c.moments--
+	e := &r.event[r.used%mrRingSize]
+	r.used++
+	e.time = c.time
+	e.kind = kind
+	e.n = uint8(n)
+	e.addr = addr
+	e.pc[0], e.pc[1], e.pc[2], e.pc[3] = pc0, pc1, pc2, pc3
 }
 
-// mrStep is the innermost frames of an event. They mostly tell whose it is.
-type mrStep struct{ pc0, pc1, pc2, pc3 uintptr }
-
+// mrStepDepth is how many of an event's innermost frames mostly tell whose it is.
 const mrStepDepth = 4
 
-// mrSteps remembers by hash what is known of the events with some mrStep: in the lowest bits how many of its
-// frames show the line of the user's, or mrStepNone where the event is the library's own. Where it takes more
-// frames to tell, mrSteps remembers by the hash of all that are looked at how many to skip, or mrStepNone.
+func mrHashStep(pc0, pc1, pc2, pc3 uintptr) uintptr {
+	h := pc0*0x9E3779B1 ^ pc1*0x85EBCA6B ^ pc2*0xC2B2AE35 ^ pc3*0x27D4EB2F
+	return h ^ h>>17
+}
+
+// mrSteps remembers by the hash of an event's innermost frames what they tell: in the lowest bits how many of
+// them show the line of the user's, or mrStepNone where the event is the library's own. Where it takes more
+// frames to tell, it remembers by the hash of all that are looked at how many to skip, or mrStepNone.
 var mrSteps [1 << 12]uintptr
 
 const (
@@ -79,60 +109,7 @@ const (
 	mrStepNone = 7
 )
 
-func (f mrStep) hash() uintptr {
-	h := f.pc0*0x9E3779B1 ^ f.pc1*0x85EBCA6B ^ f.pc2*0xC2B2AE35 ^ f.pc3*0x27D4EB2F
-	return h ^ h>>17
-}
-
 func mrStepMemo(hash uintptr) *uintptr { return &mrSteps[hash/(mrStepMask+1)%uintptr(len(mrSteps))] }
-
-// mrStepAt walks as mrWalk does.
-//
-//go:nosplit
-func mrStepAt(gp *g, fp uintptr) (f mrStep) {
-	lo, size := gp.stack.lo, gp.stack.hi-gp.stack.lo-2*goarch.PtrSize
-	if fp-lo > size {
-		return f
-	}
-	f.pc0 = *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
-	up := *(*uintptr)(unsafe.Pointer(fp))
-	if up <= fp || up-lo > size {
-		return f
-	}
-	f.pc1 = *(*uintptr)(unsafe.Pointer(up + goarch.PtrSize))
-	fp, up = up, *(*uintptr)(unsafe.Pointer(up))
-	if up <= fp || up-lo > size {
-		return f
-	}
-	f.pc2 = *(*uintptr)(unsafe.Pointer(up + goarch.PtrSize))
-	fp, up = up, *(*uintptr)(unsafe.Pointer(up))
-	if up <= fp || up-lo > size {
-		return f
-	}
-	f.pc3 = *(*uintptr)(unsafe.Pointer(up + goarch.PtrSize))
-	return f
-}
-
-// event returns the room for c's next event.
-func (c *mrG) event(kind uint8, addr uintptr) *mrEvent {
-	r := c.ring
-	if r == nil {
-		r = (*mrRing)(mrAlloc(unsafe.Sizeof(mrRing{})))
-		c.ring = r
-	}
-	e := &r.event[r.used%mrRingSize]
-	r.used++
-	e.time = c.moment()
-	e.kind = kind
-	e.addr = addr
-	return e
-}
-
-func (c *mrG) remember(kind uint8, addr uintptr, f mrStep, n uintptr) {
-	e := c.event(kind, addr)
-	e.n = uint8(n)
-	e.pc[0], e.pc[1], e.pc[2], e.pc[3] = f.pc0, f.pc1, f.pc2, f.pc3
-}
 
 //go:nosplit
 func (c *mrG) noteDeep(kind uint8, addr, fp uintptr) {
@@ -144,22 +121,28 @@ func (c *mrG) noteDeep(kind uint8, addr, fp uintptr) {
 // recordDeep remembers an event by the n frames of its stack, unless it is the library's own, and what its
 // innermost ones tell of it.
 func (c *mrG) recordDeep(kind uint8, addr uintptr, pcs *[mrEventWalk]uintptr, n int) {
-	h := mrHashSteps(mrStep{pcs[0], pcs[1], pcs[2], pcs[3]}.hash(), mrStep{pcs[4], pcs[5], pcs[6], pcs[7]}.hash())
+	h := mrHashStep(mrHashStep(pcs[0], pcs[1], pcs[2], pcs[3]), pcs[4], pcs[5], pcs[6]) + pcs[7]
 	memo := mrStepMemo(h)
 	known := atomic.Loaduintptr(memo)
-	if known&^mrStepMask != h&^mrStepMask {
+	if known^h > mrStepMask {
 		known = h&^mrStepMask | mrTellStep(pcs, n)
 		atomic.Storeuintptr(memo, known)
 	}
-	if skip := known & mrStepMask; skip != mrStepNone {
-		e := c.event(kind, addr)
-		e.n = uint8(copy(e.pc[:], pcs[skip:n]))
+	skip := known & mrStepMask
+	if skip == mrStepNone {
+		return
 	}
-}
-
-func mrHashSteps(inner, outer uintptr) uintptr {
-	h := inner ^ outer*0x165667B1
-	return h ^ h>>17
+	r := c.ring
+	if r == nil {
+		r = (*mrRing)(mrAlloc(unsafe.Sizeof(mrRing{})))
+		c.ring = r
+	}
+	e := &r.event[r.used%mrRingSize]
+	r.used++
+	e.time = c.moment()
+	e.kind = kind
+	e.n = uint8(copy(e.pc[:], pcs[skip:n]))
+	e.addr = addr
 }
 
 // mrTellStep finds out whether the event with some stack is the user's, and where it can remembers that by the
@@ -169,7 +152,7 @@ func mrTellStep(pcs *[mrEventWalk]uintptr, n int) uintptr {
 	skip, decided, owner := mrStepOwner(pcs, n)
 	isUsers := owner == mrOwnerUser || owner == mrOwnerDependency
 	if skip == 0 && decided < min(n, mrStepDepth) && owner != mrOwnerDependency {
-		h := mrStep{pcs[0], pcs[1], pcs[2], pcs[3]}.hash()
+		h := mrHashStep(pcs[0], pcs[1], pcs[2], pcs[3])
 		e := h &^ mrStepMask
 		if isUsers {
 			e |= uintptr(decided + 1)

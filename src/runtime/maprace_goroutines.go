@@ -244,7 +244,7 @@ func (c *mrG) knows(e uint64) bool {
 
 // isAfter reports whether an access with epoch e at a time happened before what c does now.
 func (c *mrG) isAfter(e uint64, time uint32) bool {
-	return c.knows(e) || c.sawAllUntil != 0 && c.hasSeen(time)
+	return uint32(e>>32) == uint32(c.epoch>>32) || c.knows(e) || c.sawAllUntil != 0 && c.hasSeen(time)
 }
 
 // hasSeen reports whether a time is not after the collection that c or one that it learned from ran finalizers
@@ -260,13 +260,21 @@ const mrMomentsMost = 32
 // timed, so one answer serves for a few events of one turn on a processor, unless finalizers ran
 // meanwhile: what is older than they are, they have seen.
 func (c *mrG) moment() uint32 {
+	if c.moments == 0 || c.turn != mrTurn() {
+		c.newMoment()
+	}
+	c.moments--
+	return c.time
+}
+
+//go:nosplit
+func (c *mrG) newMoment() { c.time, c.turn, c.moments = mrTime(), mrTurn(), mrMomentsMost }
+
+// mrTurn numbers the turns that goroutines have on this processor, as far as finalizers ran between them.
+func mrTurn() uint64 {
 	turn := uint64(atomic.Load(&mrCollections)) << 32
 	if p := getg().m.p.ptr(); p != nil {
 		turn |= uint64(p.schedtick)
 	}
-	if c.moments == 0 || c.turn != turn {
-		c.time, c.turn, c.moments = mrTime(), turn, mrMomentsMost
-	}
-	c.moments--
-	return c.time
+	return turn
 }

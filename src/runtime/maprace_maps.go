@@ -150,7 +150,9 @@ func mrMapRead(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint8
 	if gp.raceignore >= mrMuted {
 		return
 	}
-	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: c.moment(), steps: c.steps(), op: op}
+	var a mrAccess
+	a.key = mrKeyOf(t, key)
+	c.place(&a, op)
 	a.site = c.site(getfp())
 	mrRecordRead(c, t, s, &a)
 }
@@ -183,9 +185,20 @@ func mrMapWrite(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint
 	if gp.raceignore >= mrMuted {
 		return
 	}
-	a := mrAccess{epoch: c.epoch, key: mrKeyOf(t, key), time: c.moment(), steps: c.steps(), op: op}
+	var a mrAccess
+	a.key = mrKeyOf(t, key)
+	c.place(&a, op)
 	a.site = c.site(getfp())
 	mrRecordWrite(c, t, s, &a)
+}
+
+// place fills in what c itself tells of an access that happens now. Here and where accesses are kept it is done
+// field by field: the processor would wait for what was just written in pieces to be read as one.
+func (c *mrG) place(a *mrAccess, op uint8) {
+	a.epoch = c.epoch
+	a.time = c.moment()
+	a.steps = c.steps()
+	a.op = op
 }
 
 func mrLock(s *abi.MapraceState) *mrSpin { return (*mrSpin)(unsafe.Pointer(&s.Lock)) }
@@ -261,7 +274,7 @@ func mrAddRead(s *abi.MapraceState, a *mrAccess) {
 		}
 		set.used++
 	}
-	*e = *a
+	e.epoch, e.site, e.key, e.time, e.steps, e.op = a.epoch, a.site, a.key, a.time, a.steps, a.op
 }
 
 // mrMostReported bounds how many reads one write is reported against.

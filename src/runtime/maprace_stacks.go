@@ -86,23 +86,51 @@ func mrWalk(gp *g, fp uintptr, pcs []uintptr) int {
 //
 //go:nosplit
 func (c *mrG) site(fp uintptr) uint32 {
-	var pcs [mrDepth]uintptr
-	var n int
 	if mrHasFramePointers {
-		n = mrWalk(getg(), fp, pcs[:])
-	} else {
-		n = callers(2, pcs[:])
-	}
-	if n == 0 {
-		return 0
-	}
-	slot := &c.sites[(pcs[1]>>2^pcs[2]>>4)%mrSiteCache]
-	if s := mrStackAt(*slot); s != nil && s.n == uint32(n) && mrSamePCs(&s.pc, &pcs, n) {
+		// The frames of the map's own code are the innermost; those around them tell the goroutine's sites apart.
+		var pcs [3]uintptr
+		gp := getg()
+		mrWalk(gp, fp, pcs[:])
+		slot := &c.sites[(pcs[1]>>2^pcs[2]>>4)%mrSiteCache]
+		if s := mrStackAt(*slot); s == nil || !s.isAt(gp, fp) {
+			*slot = mrSiteAt(gp, fp)
+		}
 		return *slot
 	}
-	id := mrIntern(&pcs, n)
-	*slot = id
-	return id
+	var pcs [mrDepth]uintptr
+	n := callers(2, pcs[:])
+	return mrIntern(&pcs, n)
+}
+
+//go:nosplit
+func mrSiteAt(gp *g, fp uintptr) uint32 {
+	var pcs [mrDepth]uintptr
+	n := mrWalk(gp, fp, pcs[:])
+	return mrIntern(&pcs, n)
+}
+
+// isAt reports whether s is what mrWalk finds from fp outwards.
+//
+//go:nosplit
+func (s *mrStack) isAt(gp *g, fp uintptr) bool {
+	lo, hi := gp.stack.lo, gp.stack.hi-2*goarch.PtrSize
+	n := uint32(0)
+	for n < mrDepth && fp >= lo && fp <= hi {
+		pc := *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
+		if pc == 0 {
+			break
+		}
+		if n >= s.n || s.pc[n] != pc {
+			return false
+		}
+		n++
+		up := *(*uintptr)(unsafe.Pointer(fp))
+		if up <= fp {
+			break
+		}
+		fp = up
+	}
+	return n == s.n
 }
 
 func mrSamePCs(a, b *[mrDepth]uintptr, n int) bool {
@@ -114,8 +142,12 @@ func mrSamePCs(a, b *[mrDepth]uintptr, n int) bool {
 	return true
 }
 
-// mrIntern returns the id of a stack, making it known if it is new; 0 when there is no more room.
+// mrIntern returns the id of a stack, making it known if it is new; 0 for an empty one, and when there is no more
+// room.
 func mrIntern(pcs *[mrDepth]uintptr, n int) uint32 {
+	if n == 0 {
+		return 0
+	}
 	h := uintptr(n)
 	for i := 0; i < n; i++ {
 		h = (h ^ pcs[i]) * 0x9E3779B1

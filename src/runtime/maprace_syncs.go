@@ -71,15 +71,20 @@ func mrSyncStripeNumber(bucket uintptr) uintptr { return bucket / mrSyncLanes % 
 // mrSeekSync returns the object at addr, nil when nothing is known of it. Its lock is not held: it may
 // be another address's by now.
 func mrSeekSync(addr uintptr) *mrSync {
-	h := mrSyncBucket(addr)
-	s := (*mrSync)(atomic.Loadp(unsafe.Pointer(&mrSyncs.bucket[h])))
+	s := mrFirstSync(addr)
 	if s == nil || s.addr == addr {
 		return s
 	}
-	return mrSeekInBucket(h, addr)
+	return mrSeekInBucket(addr)
 }
 
-func mrSeekInBucket(h, addr uintptr) *mrSync {
+// mrFirstSync returns the first object in the bucket for an address.
+func mrFirstSync(addr uintptr) *mrSync {
+	return (*mrSync)(atomic.Loadp(unsafe.Pointer(&mrSyncs.bucket[mrSyncBucket(addr)])))
+}
+
+func mrSeekInBucket(addr uintptr) *mrSync {
+	h := mrSyncBucket(addr)
 	stripe := mrSyncStripe(h)
 	seen := stripe.look()
 	s := (*mrSync)(atomic.Loadp(unsafe.Pointer(&mrSyncs.bucket[h])))
@@ -155,8 +160,16 @@ func mrShared(gp *g, addr uintptr) bool {
 
 // mrAcquire makes c know what was released at addr.
 func mrAcquire(c *mrG, addr uintptr) {
-	s := mrSeekSync(addr)
-	if s == nil || s.tellsNothing(c, addr) {
+	s := mrFirstSync(addr)
+	if s == nil {
+		return
+	}
+	if s.addr != addr {
+		if s = mrSeekInBucket(addr); s == nil {
+			return
+		}
+	}
+	if s.tellsNothing(c, addr) {
 		return
 	}
 	if s = mrFindSync(addr); s != nil {
@@ -263,6 +276,13 @@ func (s *mrSync) merge(c *mrG) {
 		return
 	}
 	e := c.publish()
+	if s.release == 0 && s.clock != nil && s.heard == nil && c.heard == nil && e != 0 &&
+		s.clock.height|mrHeight(uint32(e>>32)) == 0 && c.clock != nil && c.clock.height == 0 && mrSole(s.clock) {
+		clk := &s.clock.leaf().clk
+		mrMax(clk, &c.clock.leaf().clk)
+		clk[e>>32%mrLeafFan] = uint32(e)
+		return
+	}
 	if s.release != 0 {
 		s.clock = mrKnow(s.clock, s.release)
 	}
