@@ -174,14 +174,14 @@ func raceacquirectx(racectx uintptr, addr unsafe.Pointer) {
 }
 
 // mrMeet is called by a goroutine that hands a value to gp, which waits for it at a channel without a buffer,
-// or takes one from it: each learns what the other knows.
-func mrMeet(gp *g, addr unsafe.Pointer) {
+// or takes one from it; kind says which. Each learns what the other knows.
+func mrMeet(gp *g, addr unsafe.Pointer, kind uint8) {
 	c := mrSyncing(getg(), addr)
 	if c == nil {
 		return
 	}
 	c.finishWritten()
-	c.note(mrEventRelease, uintptr(addr), getfp())
+	c.note(kind, uintptr(addr), getfp())
 	if other := (*mrG)(unsafe.Pointer(gp.racectx)); other != nil {
 		other.join(c.publish(), c.clock, c.heard)
 		c.join(other.publish(), other.clock, other.heard)

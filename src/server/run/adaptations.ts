@@ -60,7 +60,8 @@ export const CONSTANTS: readonly Adaptation[] = [
       },
       {
         find: /func ReleaseMerge\(addr unsafe\.Pointer\) \{\n\}/,
-        replace: "//go:linkname ReleaseMerge runtime.racereleasemerge\nfunc ReleaseMerge(addr unsafe.Pointer)",
+        replace:
+          "//go:linkname ReleaseMerge runtime.racereleasemerge\nfunc ReleaseMerge(addr unsafe.Pointer)",
       },
       { find: /func (Disable|Enable)\(\) \{\n\}/g, replace: "//go:linkname $1\nfunc $1()" },
       {
@@ -131,11 +132,16 @@ func (x *mapraceInt32) CompareAndSwap(old, new int32) bool {
     ],
   },
   {
+    // A value that goes from hand to hand, past any buffer.
     file: "runtime/chan.go",
     edits: [
       {
-        find: /^\tracerelease\(chanbuf\(c, 0\)\)\n\traceacquireg\(sg\.g, chanbuf\(c, 0\)\)\n\tracereleaseg\(sg\.g, chanbuf\(c, 0\)\)\n\traceacquire\(chanbuf\(c, 0\)\)\n/m,
-        replace: "\tmrMeet(sg.g, chanbuf(c, 0))\n",
+        find: /(\nfunc send\([\s\S]*?)racesync\(c, sg\)/,
+        replace: "$1mrMeet(sg.g, chanbuf(c, 0), mrEventRelease)",
+      },
+      {
+        find: /(\nfunc recv\([\s\S]*?)racesync\(c, sg\)/,
+        replace: "$1mrMeet(sg.g, chanbuf(c, 0), mrEventAcquire)",
       },
     ],
   },
