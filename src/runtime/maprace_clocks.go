@@ -74,6 +74,7 @@ func mrNewNode(height int32) *mrNode {
 	n := *list
 	if n != nil {
 		*list = n.next
+		sys.Prefetch(uintptr(unsafe.Pointer(n.next)))
 		pool.lock.unlock()
 	} else {
 		pool.lock.unlock()

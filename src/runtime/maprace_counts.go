@@ -51,7 +51,7 @@ func mrStateAt(addr uintptr) *abi.MapraceState {
 
 // mrSweeps reports whether the sweeper must tell of the freed objects of a span.
 func mrSweeps(base, pages, size uintptr) bool {
-	return size == mrHeader.size || mrHoldsSyncs(base, pages)
+	return size == mrHeader.size || mrSyncs.kept.holds(base, pages*_PageSize) || mrVars.kept.holds(base, pages*_PageSize)
 }
 
 // mrFold adds a map's counts to those of its place, and its state counts no more.

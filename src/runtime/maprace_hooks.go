@@ -183,8 +183,8 @@ func mrMeet(gp *g, addr unsafe.Pointer, kind uint8) {
 	c.finishWritten()
 	c.note(kind, uintptr(addr), getfp())
 	if other := (*mrG)(unsafe.Pointer(gp.racectx)); other != nil {
-		other.join(c.publish(), c.clock, c.heard)
-		c.join(other.publish(), other.clock, other.heard)
+		other.join(c.publish(), c.sawAllUntil, c.clock, c.heard)
+		c.join(other.publish(), other.sawAllUntil, other.clock, other.heard)
 	}
 }
 

@@ -25,8 +25,6 @@ const (
 	mrSyncLanes   = 8
 	mrSyncBlocks  = 1 << 16
 	mrSyncStripes = 1 << 8
-	// mrSyncPages is how many flags tell apart pages that hold objects from pages that hold none.
-	mrSyncPages = 1 << 16
 )
 
 type mrSync struct {
@@ -46,9 +44,38 @@ type mrSync struct {
 var mrSyncs struct {
 	bucket [mrSyncBlocks * mrSyncLanes]*mrSync
 	stripe [mrSyncStripes]mrSpin
-	free   [mrSyncStripes]*mrSync
-	// page has a non-zero byte for every page (by hash) in which an object was ever kept.
-	page [mrSyncPages]uint8
+	kept   mrKept
+}
+
+// mrKept counts what is kept of each block of memory, by the block's hash. A count that is full stays so.
+type mrKept [mrSyncBlocks]uint8
+
+const mrKeptFull = 1<<8 - 1
+
+func (k *mrKept) add(addr uintptr) {
+	if n := &k[mrSyncRow(addr)]; *n != mrKeptFull {
+		*n++
+	}
+}
+
+func (k *mrKept) remove(addr uintptr) {
+	if n := &k[mrSyncRow(addr)]; *n != mrKeptFull {
+		*n--
+	}
+}
+
+// holds reports whether anything may be kept of a span. Eight blocks are neighbours by their hashes too.
+func (k *mrKept) holds(base, size uintptr) bool {
+	const step = 8 << mrSyncBlockShift
+	if size >= mrSyncBlocks<<mrSyncBlockShift {
+		return true
+	}
+	for addr := base &^ (step - 1); addr < base+size; addr += step {
+		if *(*uint64)(unsafe.Pointer(&k[mrSyncRow(addr)&^7])) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // mrBlockHash returns a hash of the block of memory that an address lies in.
@@ -57,16 +84,52 @@ func mrBlockHash(addr uintptr) uintptr {
 	return block ^ block>>17
 }
 
+// mrSyncRow returns the number of a block's row of buckets.
+func mrSyncRow(addr uintptr) uintptr { return mrBlockHash(addr) % mrSyncBlocks }
+
 // mrSyncBucket returns the bucket for an address.
 func mrSyncBucket(addr uintptr) uintptr {
-	// The two halves of a word differ too: a RWMutex is known by two words of four bytes each.
+	// Neighbouring words of four bytes differ too: two of them stand for a RWMutex.
 	lane := addr>>(mrSyncBlockShift-3) ^ addr
-	return mrBlockHash(addr)%mrSyncBlocks*mrSyncLanes + lane%mrSyncLanes
+	return mrSyncRow(addr)*mrSyncLanes + lane%mrSyncLanes
 }
 
-func mrSyncStripe(bucket uintptr) *mrSpin { return &mrSyncs.stripe[mrSyncStripeNumber(bucket)] }
+func mrSyncStripe(bucket uintptr) *mrSpin {
+	return &mrSyncs.stripe[bucket/mrSyncLanes%mrSyncStripes]
+}
 
-func mrSyncStripeNumber(bucket uintptr) uintptr { return bucket / mrSyncLanes % mrSyncStripes }
+// mrSyncPool keeps free objects, split over shards so that threads rarely meet, and each takes those that it
+// freed last: they are in its processor's cache.
+type mrSyncPool struct {
+	lock mrSpin
+	free *mrSync
+	_    [48]byte
+}
+
+var mrSyncPools [mrNodePools]mrSyncPool
+
+func mrNewSync() *mrSync {
+	pool := &mrSyncPools[uint(getg().m.id)%mrNodePools]
+	pool.lock.lock()
+	s := pool.free
+	if s != nil {
+		pool.free = s.next
+		sys.Prefetch(uintptr(unsafe.Pointer(s.next)))
+	}
+	pool.lock.unlock()
+	if s == nil {
+		s = (*mrSync)(persistentalloc(unsafe.Sizeof(mrSync{}), 64, &memstats.other_sys))
+	}
+	return s
+}
+
+func mrFreeSync(s *mrSync) {
+	pool := &mrSyncPools[uint(getg().m.id)%mrNodePools]
+	pool.lock.lock()
+	s.next = pool.free
+	pool.free = s
+	pool.lock.unlock()
+}
 
 // mrSeekSync returns the object at addr, nil when nothing is known of it. Its lock is not held: it may
 // be another address's by now.
@@ -136,16 +199,10 @@ func mrMakeSync(addr uintptr) *mrSync {
 	stripe.lock()
 	s := mrFindInBucket(h, addr)
 	if s == nil {
-		free := &mrSyncs.free[mrSyncStripeNumber(h)]
-		s = *free
-		if s != nil {
-			*free = s.next
-		} else {
-			s = (*mrSync)(persistentalloc(unsafe.Sizeof(mrSync{}), 64, &memstats.other_sys))
-		}
+		s = mrNewSync()
 		s.addr = addr
 		s.next = mrSyncs.bucket[h]
-		mrSyncs.page[addr/_PageSize%mrSyncPages] = 1
+		mrSyncs.kept.add(addr)
 		atomic.StorepNoWB(unsafe.Pointer(&mrSyncs.bucket[h]), unsafe.Pointer(s))
 	}
 	s.lock.lock()
@@ -279,6 +336,7 @@ func (s *mrSync) merge(c *mrG) {
 	if s.release == 0 && s.clock != nil && s.heard == nil && c.heard == nil && e != 0 &&
 		s.clock.height|mrHeight(uint32(e>>32)) == 0 && c.clock != nil && c.clock.height == 0 && mrSole(s.clock) {
 		clk := &s.clock.leaf().clk
+		s.sawAllUntil = max(s.sawAllUntil, c.sawAllUntil)
 		mrMax(clk, &c.clock.leaf().clk)
 		clk[e>>32%mrLeafFan] = uint32(e)
 		return
@@ -315,51 +373,43 @@ func mrReleaseAcquire(c *mrG, addr uintptr) {
 // mrForget drops all objects in freed memory.
 func mrForget(addr, size uintptr) {
 	for block := addr >> mrSyncBlockShift << mrSyncBlockShift; block < addr+size; block += 1 << mrSyncBlockShift {
-		first := mrSyncBucket(block)
-		for h := first; h < first+mrSyncLanes; h++ {
-			if mrSyncs.bucket[h] != nil {
-				mrForgetIn(h, addr, size)
-			}
+		if row := mrSyncRow(block); mrSyncs.kept[row] != 0 {
+			mrForgetRow(row*mrSyncLanes, addr, size)
 		}
 	}
 }
 
-func mrForgetIn(h, addr, size uintptr) {
+// mrForgetRow drops the objects of a block, whose first bucket is h, as far as they lie in freed memory.
+func mrForgetRow(h, addr, size uintptr) {
+	var gone *mrSync
 	stripe := mrSyncStripe(h)
 	stripe.lock()
-	for link := &mrSyncs.bucket[h]; *link != nil; {
-		s := *link
-		if s.addr < addr || s.addr >= addr+size {
-			link = &s.next
-			continue
+	for last := h + mrSyncLanes; h < last; h++ {
+		for link := &mrSyncs.bucket[h]; *link != nil; {
+			s := *link
+			if s.addr < addr || s.addr >= addr+size {
+				link = &s.next
+				continue
+			}
+			s.lock.lock()
+			mrSyncs.kept.remove(s.addr)
+			s.addr = 0
+			s.sawAllUntil = 0
+			atomic.Store64(&s.release, 0)
+			atomic.StorepNoWB(unsafe.Pointer(link), unsafe.Pointer(s.next))
+			s.lock.unlock()
+			s.next = gone
+			gone = s
 		}
-		s.lock.lock()
-		s.addr = 0
-		clock, heard := s.clock, s.heard
-		s.clock, s.heard = nil, nil
-		s.sawAllUntil = 0
-		atomic.Store64(&s.release, 0)
-		atomic.StorepNoWB(unsafe.Pointer(link), unsafe.Pointer(s.next))
-		s.lock.unlock()
-		free := &mrSyncs.free[mrSyncStripeNumber(h)]
-		s.next = *free
-		*free = s
-		mrRelease(clock)
-		mrRelease(heard)
 	}
 	stripe.unlock()
-}
-
-// mrHoldsSyncs reports whether a span may hold objects that must be forgotten when it is swept.
-func mrHoldsSyncs(base, pages uintptr) bool {
-	if pages >= mrSyncPages {
-		return true
+	for gone != nil {
+		s := gone
+		gone = s.next
+		clock, heard := s.clock, s.heard
+		s.clock, s.heard = nil, nil
+		mrRelease(clock)
+		mrRelease(heard)
+		mrFreeSync(s)
 	}
-	for p := base / _PageSize; pages > 0; pages-- {
-		if mrSyncs.page[p%mrSyncPages] != 0 {
-			return true
-		}
-		p++
-	}
-	return false
 }

@@ -135,6 +135,7 @@ var mrVars struct {
 	bucket [mrVarBuckets]*mrVar
 	lock   [mrVarBuckets / 64]mrSpin
 	free   [mrVarBuckets / 64]*mrVar
+	kept   mrKept
 }
 
 // mrVarAt returns the variable at addr, made known if it is new.
@@ -157,7 +158,7 @@ func mrVarAt(addr uintptr) *mrVar {
 		v.addr = addr
 		v.next = mrVars.bucket[h]
 		mrVars.bucket[h] = v
-		mrSyncs.page[addr/_PageSize%mrSyncPages] = 1
+		mrVars.kept.add(addr)
 	}
 	lock.unlock()
 	return v
@@ -181,10 +182,10 @@ func mrEachVar(f func(*abi.MapraceState)) {
 // mrForgetVars drops the variables in freed memory.
 func mrForgetVars(addr, size uintptr) {
 	for block := addr >> mrSyncBlockShift << mrSyncBlockShift; block < addr+size; block += 1 << mrSyncBlockShift {
-		h := mrBlockHash(block) % mrVarBuckets
-		if mrVars.bucket[h] == nil {
+		if mrVars.kept[mrSyncRow(block)] == 0 {
 			continue
 		}
+		h := mrBlockHash(block) % mrVarBuckets
 		lock := &mrVars.lock[h%uintptr(len(mrVars.lock))]
 		lock.lock()
 		for link := &mrVars.bucket[h]; *link != nil; {
@@ -197,6 +198,7 @@ func mrForgetVars(addr, size uintptr) {
 			if set := mrReadSetOf(&v.state); set != nil {
 				mrFreeReadSet(set)
 			}
+			mrVars.kept.remove(v.addr)
 			free := &mrVars.free[h%uintptr(len(mrVars.free))]
 			v.addr = 0
 			v.next = *free

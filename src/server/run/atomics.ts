@@ -118,9 +118,12 @@ func mapraceDone(s unsafe.Pointer)
 ${[...wrappers.values()].join("\n")}`;
 }
 
-/** A file of sync/atomic (type.go, value.go) with its operations wrapped. */
+/**
+ * A file of sync/atomic (type.go, value.go) with its operations wrapped. The word that tells a Value's type is left
+ * alone: it is set once, and whoever finds it set goes on to the word with the value.
+ */
 export function wrapOwnOperations(text: string): string {
-  return text.replace(new RegExp(`(?<![\\w.])(?=${OPERATION}\\()`, "g"), "Maprace");
+  return text.replace(new RegExp(`(?<![\\w.])(?=${OPERATION}\\((?!&vp\\.typ\\b))`, "g"), "Maprace");
 }
 
 /** A file of the standard library with its direct calls of sync/atomic functions wrapped, lines unchanged. */
