@@ -6,7 +6,7 @@
 import type { Fn } from "../calls/functions.ts";
 import type { AccessKind } from "../finding.ts";
 import type { Type, Var } from "../types/types.ts";
-import type { Path } from "./path.ts";
+import type { KEY, Path } from "./path.ts";
 import type { Place } from "./places.ts";
 import type { Value } from "./values.ts";
 
@@ -25,14 +25,13 @@ export interface Held {
   readonly text: string;
 }
 
-/** Something that one goroutine signals and another waits for. */
+/** Something that one goroutine signals and another waits for. Made by `signalOf` alone. */
 export interface Signal {
   readonly by: "channel" | "group" | "atomic";
   readonly path: Path;
   /** True for `close`, which everybody who receives sees. */
   readonly closes: boolean;
-  /** Kept by `signalKey`. */
-  key?: string;
+  readonly [KEY]: string;
 }
 
 /** What a branch says about a parameter that is never assigned: it is one of these constants, or none of them. */

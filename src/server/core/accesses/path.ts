@@ -15,20 +15,26 @@ export interface FieldStep {
 }
 export interface ElementStep {
   readonly kind: "element";
-  readonly of: "map" | "list";
   /** What tells elements apart: the constant key, or "" where it cannot be told. */
   readonly key: string;
 }
 
+/** Not one of the parts that paths and signals are compared by: another version's paths have other keys. */
+export const KEY = Symbol("key");
+
+/** Made by {@link pathOf} and {@link extend} alone: there is one object for each path. */
 export interface Path {
   readonly root: Var;
   readonly steps: readonly Step[];
-  /** Kept by {@link pathKey}. */
-  key?: string;
+  readonly [KEY]: string;
 }
 
 /** Longer paths are not followed: they come from recursive structures. */
-export const LONGEST_PATH = 6;
+const LONGEST_PATH = 6;
+
+/** The paths of variables, and those that go on from a path by one step, by what the step adds to its key. */
+const ofVariables = new WeakMap<Var, Path>();
+const longer = new WeakMap<Path, Map<string, Path>>();
 
 const identities = new WeakMap<Var | Place, number>();
 let nextIdentity = 1;
@@ -49,15 +55,35 @@ export function sameVar(a: Var, b: Var): boolean {
   return a.origin === b.origin;
 }
 
-/** A key that is equal for equal paths. Kept with the path, which never changes. */
+/** A key that is equal for equal paths. */
 export function pathKey(path: Path): string {
-  if (path.key !== undefined) return path.key;
-  let key = `${identityOf(path.root)}`;
-  for (const step of path.steps) {
-    key += step.kind === "field" ? `.${identityOf(step.field)}` : `[${step.key}]`;
+  return path[KEY];
+}
+
+/** The path of a variable, of the program's hundreds of thousands of uses of it. */
+export function pathOf(root: Var): Path {
+  let path = ofVariables.get(root);
+  if (path === undefined) {
+    path = { root, steps: [], [KEY]: `${identityOf(root)}` };
+    ofVariables.set(root, path);
   }
-  path.key = key;
-  return key;
+  return path;
+}
+
+/** `path` continued by one step. */
+function next(path: Path, step: Step): Path {
+  let known = longer.get(path);
+  if (known === undefined) {
+    known = new Map();
+    longer.set(path, known);
+  }
+  const added = step.kind === "field" ? `.${identityOf(step.field)}` : `[${step.key}]`;
+  let found = known.get(added);
+  if (found === undefined) {
+    found = { root: path.root, steps: path.steps.concat(step), [KEY]: path[KEY] + added };
+    known.set(added, found);
+  }
+  return found;
 }
 
 /**
@@ -82,9 +108,10 @@ export function groupOf(path: Path): { owner: Var; depth: number } {
 
 /** `path` continued by `steps`, or null where it gets too long to be followed. */
 export function extend(path: Path, steps: readonly Step[]): Path | null {
-  if (steps.length === 0) return path;
   if (path.steps.length + steps.length > LONGEST_PATH) return null;
-  return { root: path.root, steps: [...path.steps, ...steps] };
+  let longer = path;
+  for (const step of steps) longer = next(longer, step);
+  return longer;
 }
 
 /** As a reader would write it: "s.items", "routes[…]". */

@@ -27,7 +27,7 @@ import {
   type Spawn,
   type Summary,
 } from "./events.ts";
-import type { Path } from "./path.ts";
+import { extend, type Path, pathOf } from "./path.ts";
 import { isInOrderOfBefore, placeIn } from "./places.ts";
 import { holdsOthers, valuesOfVar } from "./values.ts";
 import { walkBody } from "./walk.ts";
@@ -240,7 +240,7 @@ function exportedAccess(walk: Walk, access: Access, shared: boolean): readonly A
   const first = path.steps[at];
   if (first?.kind !== "field" || (!shared && isOwned(walk, path))) return [];
   const handedOut = shared && walk.fn.facts.returned.has(path.root) ? qualifiedName(path.root.type()) : "";
-  return [{ ...access, path: { root: first.field, steps: path.steps.slice(at + 1) }, handedOut }];
+  return [{ ...access, path: extend(pathOf(first.field), path.steps.slice(at + 1))!, handedOut }];
 }
 
 function isOwned(walk: Walk, path: Path): boolean {

@@ -17,10 +17,10 @@ import {
   nameOfFn,
   unparen,
 } from "../calls/functions.ts";
-import { mapType, structType, under } from "../calls/typeShape.ts";
+import { structType, under } from "../calls/typeShape.ts";
 import type { CallExpr, CompositeLit, Expr, Ident, Node, SelectorExpr } from "../syntax/ast.ts";
 import type { Info, Package, Selection, Type, Var } from "../types/types.ts";
-import { extend, type Path, pathKey, type Step } from "./path.ts";
+import { extend, type Path, pathKey, pathOf, type Step } from "./path.ts";
 
 export type Value = PathValue | FreshValue | FuncValue | ConstantValue | UnknownValue;
 export interface PathValue {
@@ -70,12 +70,9 @@ export function valuesOf(world: World, e: Expr, scope: Scope): readonly Value[] 
       return valuesOfIdent(world, x, scope);
     case "SelectorExpr":
       return valuesOfSelector(world, x, scope);
-    case "IndexExpr": {
-      const container = scope.info.typeOf(x.x);
-      if (under(container).kind === "signature") return valuesOf(world, x.x, scope);
-      const step = elementStep(container, x.indices[0], scope);
-      return through(world, valuesOf(world, x.x, scope), [step], scope);
-    }
+    case "IndexExpr":
+      if (under(scope.info.typeOf(x.x)).kind === "signature") return valuesOf(world, x.x, scope);
+      return through(world, valuesOf(world, x.x, scope), [elementStep(x.indices[0], scope)], scope);
     case "StarExpr":
     case "TypeAssertExpr":
     case "SliceExpr":
@@ -98,13 +95,9 @@ export function valuesOf(world: World, e: Expr, scope: Scope): readonly Value[] 
   }
 }
 
-function elementStep(container: Type, index: Expr | undefined, scope: Scope): Step {
+function elementStep(index: Expr | undefined, scope: Scope): Step {
   const constant = index ? scope.info.constOf(index) : null;
-  return {
-    kind: "element",
-    of: mapType(container) ? "map" : "list",
-    key: constant === null ? "" : String(constant),
-  };
+  return { kind: "element", key: constant === null ? "" : String(constant) };
 }
 
 function valuesOfIdent(world: World, id: Ident, scope: Scope): readonly Value[] {
@@ -155,7 +148,7 @@ function isOfEarlierRound(variable: Var, value: Value, scope: Scope): boolean {
 }
 
 function itself(v: Var, owned: boolean): Value {
-  return { kind: "path", path: { root: v, steps: [] }, owned };
+  return { kind: "path", path: pathOf(v), owned };
 }
 
 function valuesOfDefinition(world: World, d: Definition, scope: Scope): readonly Value[] {
@@ -167,12 +160,7 @@ function valuesOfDefinition(world: World, d: Definition, scope: Scope): readonly
     return d.index === 0 ? valuesOf(world, x, scope) : FRESH;
   }
   if (d.how !== "element") return UNKNOWN;
-  return through(
-    world,
-    valuesOf(world, x, scope),
-    [elementStep(scope.info.typeOf(x), undefined, scope)],
-    scope,
-  );
+  return through(world, valuesOf(world, x, scope), [elementStep(undefined, scope)], scope);
 }
 
 /** References, and structs and interfaces, whose copies still reach the same maps. */
@@ -239,7 +227,7 @@ function ownField(
   if (aliases.length > 0) return aliases;
   if (throughPointer) return null;
   const owned = values.every((value) => value.kind === "fresh");
-  return [{ kind: "path", path: { root: local.origin, steps: [{ kind: "field", field }] }, owned }];
+  return [{ kind: "path", path: extend(pathOf(local.origin), [{ kind: "field", field }])!, owned }];
 }
 
 /** The steps of a selection: the embedded fields on the way, and the field itself. */

@@ -16,12 +16,12 @@ import {
 } from "../calls/functions.ts";
 import { structType, under } from "../calls/typeShape.ts";
 import type { AccessKind } from "../finding.ts";
-import { conflicts, orderedBySignal, samePlace, signalKey } from "../goroutines/order.ts";
+import { conflicts, orderedBySignal, samePlace, signalKey, signalOf } from "../goroutines/order.ts";
 import { exclusion, giveBack, take } from "../locks/heldLocks.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
 import type { Info, Var } from "../types/types.ts";
 import type { Access, NilWrite, ParallelPair, ParameterCall, Signal, Spawn, Summary } from "./events.ts";
-import { extend, groupKey, identityOf, type Path, pathKey, type Step } from "./path.ts";
+import { extend, groupKey, identityOf, type Path, pathKey, pathOf, type Step } from "./path.ts";
 import { placeIn } from "./places.ts";
 import { fieldSteps, through, valuesOf } from "./values.ts";
 import { type Alive, awaitSignal, union, type WalkState } from "./walkState.ts";
@@ -70,7 +70,7 @@ export function variablePath(walk: Walk, e: Expr): Path | null {
   const { info } = walk.fn;
   if (x.kind === "Ident") {
     const obj = info.objectOf(x);
-    return obj?.kind === "var" ? { root: obj.origin, steps: [] } : null;
+    return obj?.kind === "var" ? pathOf(obj.origin) : null;
   }
   if (x.kind === "StarExpr") return firstPath(walk, x.x);
   if (x.kind !== "SelectorExpr") return null;
@@ -409,7 +409,7 @@ export function signalChannel(walk: Walk, channel: Expr, closes: boolean): void 
   const path = firstPath(walk, channel);
   if (path === null) return;
   if (!closes) toggleToken(walk, path, channel);
-  giveSignal(walk, { by: "channel", path, closes });
+  giveSignal(walk, signalOf("channel", path, closes));
 }
 
 /** Receives from a channel. */
@@ -417,7 +417,7 @@ export function awaitChannel(walk: Walk, channel: Expr): void {
   const path = firstPath(walk, channel);
   if (path === null) return;
   toggleToken(walk, path, channel);
-  walk.state = awaitSignal(walk.state, { by: "channel", path, closes: false }, walk.loops.length > 0);
+  walk.state = awaitSignal(walk.state, signalOf("channel", path, false), walk.loops.length > 0);
 }
 
 /** Sending takes what receiving gives back, or the other way round. */

@@ -330,11 +330,7 @@ export function isDeeplyEqual(
       return isTheCounterpart(a, b);
     const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>];
     const names = new Set([...Object.keys(x), ...Object.keys(y)]);
-    // Keys of paths and signals are made when somebody asks.
-    for (const name of names)
-      if (!equal(x[name], y[name]) && !(name === "key" && (x.key === undefined || y.key === undefined)))
-        return false;
-    return true;
+    return [...names].every((name) => equal(x[name], y[name]));
   };
   return equal(before, after);
 }

@@ -7,7 +7,7 @@
 import type { Access, Held, ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
 import { visitExpression, visitOperand } from "../accesses/expressions.ts";
 import { visitLibraryCall } from "../accesses/libraryCalls.ts";
-import { identityOf, pathKey } from "../accesses/path.ts";
+import { identityOf, pathKey, pathOf } from "../accesses/path.ts";
 import { placeIn } from "../accesses/places.ts";
 import { type Binding, bindCall, substitute, type Value, valueKey, valuesOf } from "../accesses/values.ts";
 import { neverReturns } from "../accesses/walk.ts";
@@ -27,6 +27,7 @@ import { type Alive, awaitSignal, union } from "../accesses/walkState.ts";
 import { callbacksOf } from "../goroutines/callbacks.ts";
 import { isParallelTest, isSubtest, isTestFile, startRegistered } from "../goroutines/handlers.ts";
 import { type LibrarySpawn, librarySpawn } from "../goroutines/librarySpawns.ts";
+import { signalOf } from "../goroutines/order.ts";
 import { take, together } from "../locks/heldLocks.ts";
 import { type SyncCall, syncCall } from "../locks/syncCalls.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
@@ -128,7 +129,7 @@ function synchronise(walk: Walk, call: CallExpr, sync: SyncCall): boolean {
     for (const arg of call.args) visitExpression(walk, arg);
     const path = firstPathOf(valuesOf(walk.world, sync.variable, walk.fn));
     if (path === null) return true;
-    const signal: Signal = { by: "atomic", path, closes: true };
+    const signal = signalOf("atomic", path, true);
     if (sync.op !== "atomic-load") giveSignal(walk, signal);
     if (sync.op !== "atomic-store") walk.state = awaitSignal(walk.state, signal, true);
     return true;
@@ -143,7 +144,7 @@ function synchronise(walk: Walk, call: CallExpr, sync: SyncCall): boolean {
   if (sync.op === "lock") takeLock(walk, lock);
   else if (sync.op === "unlock") unlock(walk, lock.path);
   else if (lock.path !== null) {
-    const signal: Signal = { by: "group", path: lock.path, closes: true };
+    const signal = signalOf("group", lock.path, true);
     if (sync.op === "done") giveSignal(walk, signal);
     else walk.state = awaitSignal(walk.state, signal, true);
   }
@@ -198,7 +199,7 @@ function bindHere(walk: Walk, call: CallExpr, callee: Callee & { readonly kind: 
     const x = e ? unparen(e) : null;
     const obj = x?.kind === "Ident" ? walk.fn.info.objectOf(x) : null;
     if (variable && obj?.kind === "var" && walk.state.fresh.includes(obj.origin))
-      here.set(variable.origin, [{ kind: "path", path: { root: obj.origin, steps: [] }, owned: true }]);
+      here.set(variable.origin, [{ kind: "path", path: pathOf(obj.origin), owned: true }]);
   }
   return here;
 }
@@ -471,7 +472,7 @@ function startCallbacks(walk: Walk, call: CallExpr): void {
 
 function startLibrarySpawn(walk: Walk, call: CallExpr, library: LibrarySpawn): void {
   const group = library.group ? firstPathOf(valuesOf(walk.world, library.group, walk.fn)) : null;
-  const ends: readonly Signal[] = group ? [{ by: "group", path: group, closes: true }] : [];
+  const ends: readonly Signal[] = group ? [signalOf("group", group, true)] : [];
   for (const value of valuesOf(walk.world, library.runs, walk.fn)) {
     for (const callee of calleesOfValue(walk.world, value)) {
       if (callee.kind !== "fn") continue;

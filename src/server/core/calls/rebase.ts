@@ -9,7 +9,7 @@ import { type Binding, substitute } from "../accesses/values.ts";
 import { isMade, isTakenOut, type Walk } from "../accesses/walkRecord.ts";
 import { union } from "../accesses/walkState.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
-import { signalKey } from "../goroutines/order.ts";
+import { signalKey, signalOf } from "../goroutines/order.ts";
 import { giveBack, outsideOf, together } from "../locks/heldLocks.ts";
 import type { Node } from "../syntax/ast.ts";
 import { identical } from "../types/predicates.ts";
@@ -163,6 +163,6 @@ function throughEmbedded(path: Path): Path {
 export function rebaseSignals(walk: Walk, signals: readonly Signal[], binding: Binding): readonly Signal[] {
   if (!signals.some((signal) => binding.has(signal.path.root))) return signals;
   return signals.flatMap((signal) =>
-    rebasePath(walk, signal.path, binding).map((path) => ({ by: signal.by, path, closes: signal.closes })),
+    rebasePath(walk, signal.path, binding).map((path) => signalOf(signal.by, path, signal.closes)),
   );
 }

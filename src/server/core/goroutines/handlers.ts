@@ -7,6 +7,7 @@
  * for its requests.
  */
 
+import { pathOf } from "../accesses/path.ts";
 import { type Value, valuesOf } from "../accesses/values.ts";
 import type { Walk } from "../accesses/walkRecord.ts";
 import { type Question, sameOrOther } from "../calls/answers.ts";
@@ -137,7 +138,7 @@ function startMethod(walk: Walk, receiver: Expr, method: Func, kind: string): vo
   const known = valuesOf(walk.world, receiver, walk.fn).filter((value) => value.kind === "path");
   // A receiver made in place is one value for all calls: the method's own receiver stands for it.
   const own = fn.receiver;
-  const itself: Value[] = own ? [{ kind: "path", path: { root: own.origin, steps: [] }, owned: false }] : [];
+  const itself: Value[] = own ? [{ kind: "path", path: pathOf(own.origin), owned: false }] : [];
   const bound = known.length > 0 ? known : itself;
   startHandler(walk, receiver, { kind: "fn", fn, receiver: bound, dynamic: false, hidden: false }, kind);
 }

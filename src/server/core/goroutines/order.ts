@@ -4,7 +4,7 @@
  * is the walk's state.
  */
 import type { Access, Signal } from "../accesses/events.ts";
-import { type Path, pathKey } from "../accesses/path.ts";
+import { KEY, type Path, pathKey } from "../accesses/path.ts";
 
 /** True where one of the two changes what the other one touches. */
 export function conflicts(a: Access, b: Access): boolean {
@@ -20,10 +20,22 @@ export function conflictsOnVariableOnly(a: Access, b: Access): boolean {
   return !(a.content !== null && b.content !== null && (a.content === "write" || b.content === "write"));
 }
 
+const signals = new WeakMap<Path, Signal[]>();
+
+/** The signal of a path: one object for all places that give it or wait for it. */
+export function signalOf(by: Signal["by"], path: Path, closes: boolean): Signal {
+  const known = signals.get(path);
+  const same = known?.find((signal) => signal.by === by && signal.closes === closes);
+  if (same !== undefined) return same;
+  const signal: Signal = { by, path, closes, [KEY]: `${by}:${pathKey(path)}` };
+  if (known === undefined) signals.set(path, [signal]);
+  else known.push(signal);
+  return signal;
+}
+
 /** A key that is equal for signals of the same channel, group or variable. */
 export function signalKey(signal: Signal): string {
-  signal.key ??= `${signal.by}:${pathKey(signal.path)}`;
-  return signal.key;
+  return signal[KEY];
 }
 
 /**

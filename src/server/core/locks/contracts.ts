@@ -6,7 +6,7 @@
  * counts instead (`calls/inline.ts`). What a field's comment asks for is held against all uses by the rules.
  */
 import type { Held } from "../accesses/events.ts";
-import type { Step } from "../accesses/path.ts";
+import { extend, pathOf, type Step } from "../accesses/path.ts";
 import type { Fn } from "../calls/functions.ts";
 import { namedType, structType } from "../calls/typeShape.ts";
 import type { SourceFile } from "../syntax/ast.ts";
@@ -63,7 +63,7 @@ function promised(fn: Fn, text: string, mode: Held["mode"]): Held {
   const named = variables.find((v) => v.name === names[0]);
   const root = named ?? fn.receiver;
   const steps = root ? fieldsOf(root, named ? names.slice(1) : names) : null;
-  return { path: root && steps ? { root: root.origin, steps } : null, mode, by: "contract", text };
+  return { path: root && steps ? extend(pathOf(root.origin), steps) : null, mode, by: "contract", text };
 }
 
 function fieldsOf(root: Var, names: readonly string[]): Step[] | null {
@@ -96,7 +96,7 @@ export function declaredGuard(owner: Var): Held | null {
     lock = fields?.find((f) => f.name === name) ?? null;
   }
   if (lock?.kind !== "var") return null;
-  return { path: { root: lock.origin, steps: [] }, mode: "write", by: "contract", text };
+  return { path: pathOf(lock.origin), mode: "write", by: "contract", text };
 }
 
 /** The comment behind a declaration on its own line; "" where there is none. */
