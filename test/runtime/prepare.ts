@@ -35,6 +35,8 @@ export async function buildWatched(
     env?: NodeJS.ProcessEnv;
     buildFlags?: readonly string[];
     cacheDir: string;
+    /** The detector's Go files, where they are not the product's. */
+    runtimeSources?: string;
   },
 ): Promise<void> {
   const env = { ...process.env, ...options.env };
@@ -43,7 +45,7 @@ export async function buildWatched(
     mode: options.mode ?? "maps",
     cwd,
     cacheDir: options.cacheDir,
-    runtimeSources: RUNTIME_SOURCES,
+    runtimeSources: options.runtimeSources ?? RUNTIME_SOURCES,
     buildFlags: options.buildFlags ?? [],
     env,
   });

@@ -9,7 +9,7 @@
  * that order counts too. Accesses that are unordered even so must be reported; those that are ordered
  * without must not; between the two either will do.
  */
-import { ACCESS, isWrite, type Op, type Program } from "./program.ts";
+import { ACCESS, BRIEF, isWrite, type Op, type Program } from "./program.ts";
 
 /** What watches: the detector in one of its modes, or Go's own, which knows other hand-overs. */
 export type Rules = "maps" | "vars" | "go-race";
@@ -263,6 +263,10 @@ class Oracle {
             if (this.incidental) this.acquire(g, "pools");
           }
         });
+      case "brief":
+        return step(phase === 0 && op.how === BRIEF.lock ? end : start, () => this.useBriefly(event));
+      case "renew":
+        return [];
       case "write":
         return step(start, () => this.write(g, o));
       case "read":
@@ -310,6 +314,22 @@ class Oracle {
     const waiting = this.waiting[cond] ?? [];
     for (const woken of waiting.splice(0, all ? waiting.length : 1))
       this.release(g, `woken ${cond} ${woken}`);
+  }
+
+  /** Each of the objects that were one after the other in a place is known by its number. */
+  private useBriefly({ op, goroutine: g, phase, result, more: number }: Event): void {
+    const name = `brief ${op.o} ${number} ${op.how === BRIEF.lock ? "lock" : "value"}`;
+    if (op.how === BRIEF.lock) {
+      if (phase === 1) this.release(g, name);
+      else this.acquire(g, name);
+    } else if (op.how === BRIEF.store) {
+      this.release(g, `${name} word`);
+    } else if (op.how === BRIEF.load) {
+      this.acquire(g, `${name} word`);
+    } else if (result === 1) {
+      // The one slot of a channel's buffer.
+      this.exchange(g, name);
+    }
   }
 
   private readonly present = new Set<string>();

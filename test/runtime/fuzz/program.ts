@@ -35,6 +35,8 @@ export interface Program {
   readonly pools: number;
   readonly pipes: number;
   readonly conns: number;
+  /** Objects that are dropped and made anew, in the same memory where possible. */
+  readonly briefs: number;
   readonly goroutines: Op[][];
   ops: number;
   readonly gc: boolean;
@@ -60,6 +62,9 @@ export function isWrite(how: number): boolean {
   const { write, increment, delete: remove, clear, assignVariable } = ACCESS;
   return [write, increment, remove, clear, assignVariable].some((kind) => kind === how);
 }
+
+/** What is done with a short-lived object, in the order of the constants in fixtures/fuzz/brief.go. */
+export const BRIEF = { lock: 0, store: 1, load: 2, send: 3, receive: 4 } as const;
 
 /** How many kinds of map there are (table.go). */
 export const MAP_KINDS = 5;
@@ -126,7 +131,8 @@ class Maker {
       syncMaps: 1,
       pools: 1,
       pipes: random.chance(20) ? 1 : 0,
-      conns: random.chance(15) ? 1 : 0,
+      conns: random.chance(20) ? random.pick([1, 2, 2, 3]) : 0,
+      briefs: random.chance(25) ? 1 + random.below(2) : 0,
       goroutines: [],
       ops: 0,
       gc: random.chance(20),
@@ -287,7 +293,7 @@ class Maker {
     const b = (a + 1 + random.below(n - 1)) % n;
     const from = this.list(a);
     const to = this.list(b);
-    switch (random.below(15)) {
+    switch (random.below(18)) {
       case 0:
         from.push(this.access());
         break;
@@ -348,6 +354,13 @@ class Maker {
         from.push({ ...this.bareAccess(), k: "range", how: ACCESS.range, b: [inner] });
         break;
       }
+      case 15:
+        this.handOverBriefly(from, to);
+        break;
+      case 16:
+      case 17:
+        this.relay(from, this.list(random.below(n)), to);
+        break;
     }
   }
 
@@ -383,6 +396,40 @@ class Maker {
     const o = random.pick(sized);
     from.push(...this.accesses(), random.chance(60) ? select(true) : { k: "send", i: 0, o });
     to.push(random.chance(60) ? select(false) : { k: "recv", i: 0, o }, ...this.accesses());
+  }
+
+  /** By an object that may have been made anew meanwhile, which orders nothing then. */
+  private handOverBriefly(from: Op[], to: Op[]): void {
+    const { random, program } = this;
+    if (program.briefs === 0) {
+      this.handOver(from, to);
+      return;
+    }
+    const o = random.below(program.briefs);
+    const [release, acquire] = random.pick([
+      [BRIEF.lock, BRIEF.lock],
+      [BRIEF.store, BRIEF.load],
+      [BRIEF.send, BRIEF.receive],
+    ]);
+    const use = (how: number): Op => ({ k: "brief", i: 0, o, how, b: [] });
+    from.push(...this.accesses(), use(release));
+    if (random.chance(60)) to.push({ k: "renew", i: 0, o });
+    to.push(use(acquire), ...this.accesses());
+  }
+
+  /** Along two streams, with one in between who passes on what it read. */
+  private relay(from: Op[], between: Op[], to: Op[]): void {
+    const { random, program } = this;
+    const streams = program.pipes + program.conns;
+    if (streams < 2 || between === from || between === to) {
+      this.handOverByStream(from, to);
+      return;
+    }
+    const first = random.below(streams);
+    const second = (first + 1 + random.below(streams - 1)) % streams;
+    from.push(...this.accesses(), { k: "write", i: 0, o: first });
+    between.push({ k: "read", i: 0, o: first }, { k: "write", i: 0, o: second });
+    to.push({ k: "read", i: 0, o: second }, ...this.accesses());
   }
 
   private handOverByStream(from: Op[], to: Op[]): void {

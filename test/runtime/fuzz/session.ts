@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Conflict } from "../../../src/protocol.ts";
-import { buildWatched, goCommand } from "../prepare.ts";
+import { buildWatched, goCommand, RUNTIME_SOURCES } from "../prepare.ts";
 import { PLACES, placesFile } from "./places.ts";
 import type { Op, Program } from "./program.ts";
 import type { Pair } from "./verdicts.ts";
@@ -33,8 +33,11 @@ export class FuzzSession {
     this.placeOfLine = placeOfLine;
   }
 
-  /** Builds in a folder, which is the caller's to take away. */
-  static async build(folder: string): Promise<FuzzSession> {
+  /**
+   * Builds in a folder, which is the caller's to take away.
+   * @param runtimeSources the folder with the detector's Go files.
+   */
+  static async build(folder: string, runtimeSources = RUNTIME_SOURCES): Promise<FuzzSession> {
     const source = path.join(folder, "interpreter");
     cpSync(path.resolve(import.meta.dirname, "../fixtures/fuzz"), source, { recursive: true });
     const { text, placeOfLine } = placesFile();
@@ -46,6 +49,7 @@ export class FuzzSession {
       await buildWatched(source, session.watched[mode], {
         mode,
         cacheDir: path.join(folder, "cache"),
+        runtimeSources,
         env: { GOFLAGS: flags },
       });
     }
