@@ -162,12 +162,18 @@ function stackLines(stack: readonly Frame[], paint: Paint): string[] {
 function recentLines(conflict: Conflict, paint: Paint): string[] {
   const [earlier, later] = conflict.accesses;
   if (earlier.recent.length + later.recent.length === 0) return [];
+  // That the one started the other is told, but is nothing that both used.
   const objects = (events: readonly GoroutineEvent[]): Set<string> =>
-    new Set(events.flatMap((event) => (event.object === undefined ? [] : [event.object])));
+    new Set(
+      events.flatMap(({ kind, object }) =>
+        object === undefined || kind === "go" || kind === "start" ? [] : [object],
+      ),
+    );
   const shared = [...objects(earlier.recent)].filter((object) => objects(later.recent).has(object));
   const lines: string[] = [];
   for (const access of [later, earlier]) {
-    const known = access.recent.filter((event) => event.when <= access.when);
+    // Where it started is told with its stack.
+    const known = access.recent.filter((event) => event.kind !== "start" && event.when <= access.when);
     if (known.length === 0) continue;
     lines.push(`Just before, ${goroutine(access)} did:`);
     const steps = known.map((event) => eventLine(event, paint));
@@ -182,7 +188,7 @@ function recentLines(conflict: Conflict, paint: Paint): string[] {
   return lines;
 }
 
-function eventLine({ what, object, frame }: GoroutineEvent, paint: Paint): string {
+function eventLine({ kind, what, object, frame }: GoroutineEvent, paint: Paint): string {
   const place = frame ? ` at ${paint("place", `${frame.file}:${frame.line}`)}` : "";
-  return `  ${what}${object === undefined ? "" : ` (${object})`}${place}`;
+  return `  ${what}${object === undefined || kind === "go" ? "" : ` (${object})`}${place}`;
 }

@@ -25,9 +25,11 @@ const (
 const (
 	mrEventAcquire = iota
 	mrEventRelease
+	// mrEventGo is a go statement; the number of the new goroutine stands for the object.
+	mrEventGo
 )
 
-var mrEventNames = [...]string{"acquire", "release"}
+var mrEventNames = [...]string{"acquire", "release", "go"}
 
 // mrEvent is one event: its kind, its object, and its innermost frames, from the function that called the
 // detector outwards.
@@ -145,6 +147,15 @@ func (c *mrG) recordDeep(kind uint8, addr uintptr, pcs *[mrEventWalk]uintptr, n 
 	e.addr = addr
 }
 
+// noteGo remembers a go statement of c's by the n frames of its stack, and returns when it was.
+func (c *mrG) noteGo(stack *[mrDepth]uintptr, n int) uint32 {
+	var pcs [mrEventWalk]uintptr
+	n = copy(pcs[:], stack[:n])
+	// Numbers are handed out by processors: newproc1 has just taken the new goroutine's.
+	c.recordDeep(mrEventGo, uintptr(getg().m.p.ptr().goidcache-1), &pcs, n)
+	return c.moment()
+}
+
 // mrTellStep finds out whether the event with some stack is the user's, and where it can remembers that by the
 // innermost frames. It returns how many of the n frames are the detector's, or mrStepNone for an event of the
 // library's own.
@@ -211,12 +222,33 @@ func (e *mrEvent) place() (called, user uintptr) {
 	return called, user
 }
 
-// events writes what one side of a conflict is remembered to have done around its access, oldest first.
-func (l *mrLine) events(a *mrAccess, r *mrRing) {
+// startOf returns the microsecond in which a goroutine is told to have started, 0 when that is not known: the one
+// after its go statement, for clocks are too coarse to tell.
+func (l *mrLine) startOf(who *mrHolder) int64 {
+	if who.context == nil || who.created == 0 {
+		return 0
+	}
+	return l.micros(who.context.started) + 1
+}
+
+// events writes what one side of a conflict is remembered to have done around its access, oldest first: its
+// start too, unless so much has happened since that there are gaps.
+func (l *mrLine) events(a *mrAccess, who *mrHolder) {
+	r := who.context.ring
+	start := l.startOf(who)
+	first := true
+	if start != 0 && (r == nil || r.used <= mrRingSize) {
+		l.raw(`{"kind":"start","when":`)
+		l.when(start)
+		l.raw(`,"what":"goroutine starts","object":"goroutine-`)
+		l.num(who.goid)
+		l.raw(`"}`)
+		first = false
+	}
 	if r == nil {
 		return
 	}
-	first := true
+	accessed := max(l.micros(a.time), start)
 	since := uint32(uint16(r.used) - a.steps)
 	for i := uint32(0); i < mrRingSize && !l.full(); i++ {
 		e := &r.event[(r.used+i)%mrRingSize]
@@ -233,11 +265,11 @@ func (l *mrLine) events(a *mrAccess, r *mrRing) {
 		}
 		first = false
 		// Clocks are coarse: what is known of the order is told by a difference that they cannot see.
-		when := l.micros(e.time)
+		when := max(l.micros(e.time), start)
 		if i+since < mrRingSize {
-			when = min(when, l.micros(a.time))
+			when = min(when, accessed)
 		} else {
-			when = max(when, l.micros(a.time)+1)
+			when = max(when, accessed+1)
 		}
 		l.event(e, when, hook, called, frame)
 	}
@@ -249,13 +281,22 @@ func (l *mrLine) event(e *mrEvent, when int64, hook, called string, frame mrFram
 	l.raw(`,"when":`)
 	l.when(when)
 	l.raw(`,"what":"`)
-	l.raw(mrEventWords(hook, e.kind))
+	if e.kind == mrEventGo {
+		l.raw("start goroutine ")
+		l.num(uint64(e.addr))
+	} else {
+		l.raw(mrEventWords(hook, e.kind))
+	}
 	if called != "" {
 		l.raw(" in ")
 		l.chars(called)
 	}
 	l.byte('"')
-	if e.addr != 0 {
+	if e.kind == mrEventGo {
+		l.raw(`,"object":"goroutine-`)
+		l.num(uint64(e.addr))
+		l.byte('"')
+	} else if e.addr != 0 {
 		l.raw(`,"object":"sync-`)
 		l.hex(uint64(e.addr))
 		l.byte('"')

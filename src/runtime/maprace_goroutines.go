@@ -86,8 +86,9 @@ type mrG struct {
 	time    uint32
 	moments uint32
 	turn    uint64
-	// created is the stack of the go statement.
+	// created is the stack of the go statement, started when it was.
 	created uint32
+	started uint32
 	goid    uint64
 	// sites remembers recently captured stacks (maprace_stacks.go).
 	sites [mrSiteCache]uint32

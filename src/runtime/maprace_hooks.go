@@ -44,14 +44,17 @@ func racegostart(pc uintptr) uintptr {
 		gp = gp.m.curg
 	}
 	parent := (*mrG)(unsafe.Pointer(gp.racectx))
-	var created uint32
+	var created, started uint32
 	if parent != nil && gp == gp.m.curg && mrHasFramePointers {
 		var pcs [mrDepth]uintptr
 		if n := mrWalk(gp, gp.sched.bp, pcs[:]); n > 0 {
 			created = mrIntern(&pcs, n)
+			started = parent.noteGo(&pcs, n)
 		}
 	}
-	return uintptr(unsafe.Pointer(mrNewContext(parent, created)))
+	c := mrNewContext(parent, created)
+	c.started = started
+	return uintptr(unsafe.Pointer(c))
 }
 
 func racegoend() {

@@ -282,11 +282,11 @@ func (l *mrLine) access(a *mrAccess) {
 	l.raw(`},"stack":`)
 	l.stack(a.site)
 	l.raw(`,"when":`)
-	l.when(l.micros(a.time))
+	l.when(max(l.micros(a.time), l.startOf(&who)))
 	l.key(a.key)
 	l.raw(`,"recent":[`)
 	if who.context != nil {
-		l.events(a, who.context.ring)
+		l.events(a, &who)
 	}
 	l.raw(`]}`)
 }

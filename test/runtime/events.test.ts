@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildWatched, runWatched, scratchFolder } from "./prepare.ts";
 
 const FIXTURE = path.join(import.meta.dirname, "fixtures/events");
@@ -17,9 +17,10 @@ function lineOf(text: string): number {
   return lines.findIndex((line) => line.endsWith(text)) + 1;
 }
 
-test("the steps of both goroutines, at the user's lines", { timeout: 240_000 }, async () => {
-  const program = path.join(folder, "program");
-  await buildWatched(FIXTURE, program, { cacheDir: path.join(folder, "cache") });
+const program = path.join(folder, "program");
+beforeAll(() => buildWatched(FIXTURE, program, { cacheDir: path.join(folder, "cache") }), 240_000);
+
+test("the steps of both goroutines, at the user's lines", () => {
   const { conflicts, process } = runWatched(program, [], path.join(folder, "stream.jsonl"));
   expect(process.status, process.stderr).toBe(0);
   const sides = new Map(conflicts[0]?.accesses.map((access) => [access.kind, access]));
@@ -39,11 +40,29 @@ test("the steps of both goroutines, at the user's lines", { timeout: 240_000 }, 
   );
   expect([...steps("write"), ...steps("read")].filter((step) => step.includes("log."))).toEqual([]);
   for (const side of sides.values()) {
-    for (const event of side.recent) expect(event.frame?.function, JSON.stringify(event)).toMatch(/^main\./);
+    const [start, ...others] = side.recent;
+    expect(start).toMatchObject({ kind: "start", object: `goroutine-${side.goroutine.id}` });
+    for (const event of others) expect(event.frame?.function, JSON.stringify(event)).toMatch(/^main\./);
   }
   // What is told of the order does not depend on how coarse the clock is.
   const written = sides.get("write");
   const moment = (what: string): number => written?.recent.find((event) => event.what === what)?.when ?? -1;
   expect(moment("lock mutex")).toBeLessThanOrEqual(written?.when ?? 0);
   expect(moment("unlock mutex")).toBeGreaterThan(written?.when ?? 0);
+});
+
+test("that one goroutine started the other, and when", () => {
+  const { conflicts } = runWatched(program, ["parent"], path.join(folder, "stream.jsonl"));
+  const [child, parent] = conflicts[0]?.accesses ?? [];
+  expect(parent?.stack[0]?.line).toBe(lineOf("// by the parent"));
+  const started = parent?.recent.find(({ kind }) => kind === "go");
+  expect(started).toMatchObject({
+    what: `start goroutine ${child?.goroutine.id}`,
+    object: `goroutine-${child?.goroutine.id}`,
+    frame: { function: "main.parent", line: lineOf("// started") },
+  });
+  const starts = child?.recent[0];
+  expect(starts).toMatchObject({ kind: "start", object: started?.object });
+  expect(starts?.when).toBeGreaterThan(started?.when ?? Number.NaN);
+  expect(child?.when).toBeGreaterThanOrEqual(starts?.when ?? Number.NaN);
 });
