@@ -232,8 +232,7 @@ function ownField(
 
 /** The steps of a selection: the embedded fields on the way, and the field itself. */
 export function fieldSteps(selection: Selection): Step[] {
-  const fields = selection.obj.kind === "var" ? [...selection.path, selection.obj] : selection.path;
-  return fields.map((field) => ({ kind: "field", field: field.origin }));
+  return embeddedSteps(selection.obj.kind === "var" ? [...selection.path, selection.obj] : selection.path);
 }
 
 /** What the receiver of a method call or method value stands for. */
@@ -243,8 +242,12 @@ export function receiverOf(
   selection: Selection,
   scope: Scope,
 ): readonly Value[] {
-  const steps = selection.path.map((field): Step => ({ kind: "field", field: field.origin }));
-  return through(world, valuesOf(world, e.x, scope), steps, scope);
+  return through(world, valuesOf(world, e.x, scope), embeddedSteps(selection.path), scope);
+}
+
+/** The steps through embedded fields. */
+export function embeddedSteps(fields: readonly Var[]): Step[] {
+  return fields.map((field) => ({ kind: "field", field: field.origin }));
 }
 
 /** The parts of `values` that `steps` lead to. */

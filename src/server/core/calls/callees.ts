@@ -4,13 +4,19 @@
  *
  * What happens at the call (locks, goroutines, accesses) is for the walk that asks.
  */
-import { receiverOf, type Scope, type Value, valuesOf } from "../accesses/values.ts";
-import type { CallExpr, Decl, Expr, SelectorExpr } from "../syntax/ast.ts";
+import { embeddedSteps, receiverOf, type Scope, through, type Value, valuesOf } from "../accesses/values.ts";
+import type { CallExpr, Decl, Expr, SelectorExpr, SourceFile } from "../syntax/ast.ts";
 import type { Func, Info, Interface, Package, Selection, Type, Var } from "../types/types.ts";
 import { type Answers, createAnswers, type Question, type Subject, sameOrOther } from "./answers.ts";
 import { type DeclFacts, declFacts, type Fn, unparen } from "./functions.ts";
+import {
+  type Implementation,
+  implementationsAmong,
+  type TypesWithMethods,
+  typesWithMethods,
+} from "./implementations.ts";
 import type { Outline, OutlineChange } from "./outline.ts";
-import { deref, interfaceType, mapType, namedType, structType, under } from "./typeShape.ts";
+import { deref, interfaceType, mapType, under } from "./typeShape.ts";
 
 /** One function that a call may reach. */
 export type Callee =
@@ -37,17 +43,11 @@ export interface World {
   readonly underWay: Set<Var>;
   /** The packages of the workspace, as far as they are read. */
   packages(): readonly Package[];
-  /** Methods of the workspace's types by name; filled on first use. */
-  methodsByName: Map<string, Method[]> | null;
+  /** The workspace's types with methods; null until somebody asks. */
+  types: TypesWithMethods | null;
   /** Everything that a field or package-level variable is given in the workspace; for questions about it. */
   storesOf(holder: Var): readonly Store[];
   fnOf(func: Func): Fn | null;
-}
-
-/** A method of a type of the workspace, with the names of all that the type has. */
-interface Method {
-  readonly names: ReadonlySet<string>;
-  readonly func: Func;
 }
 
 /** Stands for the methods that types have, in what hangs on them. */
@@ -60,7 +60,7 @@ export function createWorld(outline: Outline): World {
     givers: new Map(),
     underWay: new Set(),
     packages: outline.packages,
-    methodsByName: null,
+    types: null,
     storesOf: (holder) => {
       world.answers.lookAt(holder.origin);
       const givers = [...(world.givers.get(holder.origin) ?? [])];
@@ -115,7 +115,7 @@ export function renewWorld(world: World, change: OutlineChange): Renewal {
     }
   }
   if (reshaped) {
-    world.methodsByName = null;
+    world.types = null;
     lost.add(METHODS);
   }
   const { forgotten, alike } = world.answers.renew(lost, asked);
@@ -231,24 +231,34 @@ function calleesOfMethod(
   const holder: Type = last ? last.type() : selection.recv;
   const iface = interfaceType(deref(holder));
   if (iface === null) return [declared(world, selection.obj, receiver)];
-  const found = implementations(world, iface, selection.obj.name);
+  const found = outsideTests(implementations(world, iface, selection.obj.name), scope);
   if (found.length === 0) return [{ kind: "external", func: selection.obj, copies: false }];
   if (found.length > MOST_IMPLEMENTATIONS) return [];
-  return found.flatMap((func): Callee[] => {
+  const dynamic = found.length > 1 || found.some(({ byName }) => byName);
+  return found.flatMap(({ func, path }): Callee[] => {
     const fn = world.fnOf(func);
-    return fn ? [{ kind: "fn", fn, receiver, dynamic: found.length > 1, hidden: true }] : [];
+    if (fn === null) return [];
+    const inner = through(world, receiver, embeddedSteps(path), scope);
+    return [{ kind: "fn", fn, receiver: inner, dynamic, hidden: true }];
   });
 }
 
-/** The methods `name` of all workspace types that have every method of the interface. */
-export function implementations(world: World, iface: Interface, name: string): Func[] {
+/** What tests put behind an interface counts where there is nothing else, and in tests. */
+function outsideTests(found: readonly Implementation[], scope: Scope): readonly Implementation[] {
+  if (isTest(scope.facts.site.file)) return found;
+  const others = found.filter(({ func: { at } }) => at === null || !isTest(at.file));
+  return others.length > 0 ? others : found;
+}
+
+function isTest({ path }: SourceFile): boolean {
+  return path.endsWith("_test.go");
+}
+
+/** The methods that a call of method `name` of an interface may reach. */
+export function implementations(world: World, iface: Interface, name: string): readonly Implementation[] {
   world.answers.lookAt(METHODS);
-  const wanted = interfaceMethods(iface);
-  const found: Func[] = [];
-  for (const { names, func } of methodsByName(world).get(name) ?? []) {
-    if ([...wanted].every((method) => names.has(method))) found.push(func);
-  }
-  return found;
+  world.types ??= typesWithMethods(world.packages());
+  return implementationsAmong(world.types, iface, name);
 }
 
 /** The names of all methods of an interface, those of embedded interfaces included. */
@@ -260,40 +270,6 @@ export function interfaceMethods(iface: Interface, depth = 0): Set<string> {
     if (inner) for (const name of interfaceMethods(inner, depth + 1)) names.add(name);
   }
   return names;
-}
-
-function methodNames(t: Type, depth: number): Set<string> {
-  const names = new Set<string>();
-  const named = namedType(t);
-  for (const method of named?.methods() ?? []) names.add(method.name);
-  if (depth > 3) return names;
-  const iface = interfaceType(deref(t));
-  if (iface) for (const name of interfaceMethods(iface)) names.add(name);
-  for (const field of structType(t)?.fields ?? []) {
-    if (field.embedded) for (const name of methodNames(field.type(), depth + 1)) names.add(name);
-  }
-  return names;
-}
-
-function methodsByName(world: World): Map<string, Method[]> {
-  if (world.methodsByName) return world.methodsByName;
-  const byName = new Map<string, Method[]>();
-  for (const pkg of world.packages()) {
-    for (const name of pkg.names()) {
-      const owner = pkg.lookup(name);
-      if (owner?.kind !== "typename") continue;
-      const type = owner.type();
-      if (type.kind !== "named" || under(type).kind === "interface") continue;
-      const names = methodNames(type, 0);
-      for (const func of type.methods()) {
-        const list = byName.get(func.name);
-        if (list) list.push({ names, func });
-        else byName.set(func.name, [{ names, func }]);
-      }
-    }
-  }
-  world.methodsByName = byName;
-  return byName;
 }
 
 /** A value that a field or package-level variable is given somewhere in the workspace. */

@@ -170,7 +170,8 @@ function startService(walk: Walk, call: CallExpr, callee: Func): void {
   const own = namedType(walk.fn.info.typeOf(service));
   if (iface === null || own === null) return;
   for (const method of own.methods()) {
-    if (implementations(walk.world, iface, method.name).includes(method) && isServiceMethod(method)) {
+    const serves = implementations(walk.world, iface, method.name).some(({ func }) => func === method);
+    if (serves && isServiceMethod(method)) {
       startMethod(walk, service, method, "gRPC method");
     }
   }

@@ -112,7 +112,7 @@ function simplify(u: Unifier, params: readonly TypeParam[]): readonly Type[] | n
 }
 
 /** True where one of the type parameters occurs in `t`. */
-export function mentions(t: Type, params: ReadonlySet<Type>): boolean {
+export function mentions(t: Type, params: Pick<ReadonlySet<Type>, "has">): boolean {
   switch (t.kind) {
     case "typeparam":
       return params.has(t);
