@@ -285,13 +285,20 @@ func mrUnnameReleases() {
 		stripe.lock()
 		for s := mrSyncs.bucket[i]; s != nil; s = s.next {
 			s.lock.lock()
-			if slot := mrSlotOf(s.release); slot != nil && slot.swept {
-				s.clock = mrKnow(s.clock, s.release)
-				atomic.Store64(&s.release, 0)
+			s.unnameRelease()
+			if s.readers != nil {
+				s.readers.unnameRelease()
 			}
 			s.lock.unlock()
 		}
 		stripe.unlock()
+	}
+}
+
+func (s *mrSync) unnameRelease() {
+	if slot := mrSlotOf(s.release); slot != nil && slot.swept {
+		s.clock = mrKnow(s.clock, s.release)
+		atomic.Store64(&s.release, 0)
 	}
 }
 

@@ -39,6 +39,9 @@ type mrSync struct {
 	heard   *mrNode // see maprace_io.go
 	// sawAllUntil is what finalizers have seen, see mrG.
 	sawAllUntil uint64
+	// readers is what the readers of a RWMutex have released since its last writer, see maprace_rwmutex.go. It is
+	// in no bucket, and this object's lock is its lock.
+	readers *mrSync
 }
 
 var mrSyncs struct {
@@ -394,22 +397,27 @@ func mrForgetRow(h, addr, size uintptr) {
 			s.lock.lock()
 			mrSyncs.kept.remove(s.addr)
 			s.addr = 0
-			s.sawAllUntil = 0
-			atomic.Store64(&s.release, 0)
 			atomic.StorepNoWB(unsafe.Pointer(link), unsafe.Pointer(s.next))
+			readers := s.readers
+			s.readers = nil
 			s.lock.unlock()
 			s.next = gone
 			gone = s
+			if readers != nil {
+				readers.addr = 0
+				readers.next = gone
+				gone = readers
+			}
 		}
 	}
 	stripe.unlock()
 	for gone != nil {
 		s := gone
 		gone = s.next
-		clock, heard := s.clock, s.heard
-		s.clock, s.heard = nil, nil
-		mrRelease(clock)
-		mrRelease(heard)
+		mrRelease(s.clock)
+		mrRelease(s.heard)
+		s.clock, s.heard, s.sawAllUntil = nil, nil, 0
+		atomic.Store64(&s.release, 0)
 		mrFreeSync(s)
 	}
 }

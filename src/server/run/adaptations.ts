@@ -52,16 +52,18 @@ export const CONSTANTS: readonly Adaptation[] = [
       { find: /const Enabled = false/, replace: "const Enabled = true" },
       {
         find: /func Acquire\(addr unsafe\.Pointer\) \{\n\}/,
-        replace: "//go:linkname Acquire runtime.raceacquire\nfunc Acquire(addr unsafe.Pointer)",
+        replace:
+          "//go:linkname Acquire runtime.raceacquire\n//go:noescape\nfunc Acquire(addr unsafe.Pointer)",
       },
       {
         find: /func Release\(addr unsafe\.Pointer\) \{\n\}/,
-        replace: "//go:linkname Release runtime.racerelease\nfunc Release(addr unsafe.Pointer)",
+        replace:
+          "//go:linkname Release runtime.racerelease\n//go:noescape\nfunc Release(addr unsafe.Pointer)",
       },
       {
         find: /func ReleaseMerge\(addr unsafe\.Pointer\) \{\n\}/,
         replace:
-          "//go:linkname ReleaseMerge runtime.racereleasemerge\nfunc ReleaseMerge(addr unsafe.Pointer)",
+          "//go:linkname ReleaseMerge runtime.racereleasemerge\n//go:noescape\nfunc ReleaseMerge(addr unsafe.Pointer)",
       },
       { find: /func (Disable|Enable)\(\) \{\n\}/g, replace: "//go:linkname $1\nfunc $1()" },
       {
@@ -71,10 +73,51 @@ export const CONSTANTS: readonly Adaptation[] = [
     ],
   },
   {
-    // Its counters are used between race.Disable and race.Enable only: there is nothing to ask the detector.
+    // Its counters are used between race.Disable and race.Enable only: there is nothing to ask the detector. And
+    // where only the counters are used there is nothing to switch off.
     file: "sync/rwmutex.go",
-    edits: [{ find: /\batomic\.Int32\b/g, replace: "mapraceInt32" }],
+    edits: [
+      { find: /\batomic\.Int32\b/g, replace: "mapraceInt32" },
+      {
+        find: /(func \(rw \*RWMutex\) RLock\(\) \{\n\tif race\.Enabled \{\n.*\n)\t\trace\.Disable\(\)\n((?:[^}]*\}){2}[^}]*\{\n)\t\trace\.Enable\(\)\n/,
+        replace: "$1$2",
+      },
+      {
+        find: /(func \(rw \*RWMutex\) RUnlock\(\) \{\n\tif race\.Enabled \{\n.*\n.*\n)\t\trace\.Disable\(\)\n([^}]*\}[^}]*\}\n)\tif race\.Enabled \{\n\t\trace\.Enable\(\)\n\t\}\n/,
+        replace: "$1$2",
+      },
+      {
+        find: /(func \(rw \*RWMutex\) rUnlockSlow\(r int32\) \{\n.*\n)\t\trace\.Enable\(\)\n/,
+        replace: "$1",
+      },
+      {
+        find: /race\.Acquire\(unsafe\.Pointer\(&rw\.readerSem\)\)\n\t+race\.Acquire\(unsafe\.Pointer\(&rw\.writerSem\)\)/g,
+        replace: "mapraceWriteLocked(unsafe.Pointer(&rw.readerSem))",
+      },
+      {
+        find: /race\.ReleaseMerge\(unsafe\.Pointer\(&rw\.writerSem\)\)/,
+        replace: "mapraceReadUnlock(unsafe.Pointer(&rw.readerSem))",
+      },
+      {
+        find: /race\.Release\(unsafe\.Pointer\(&rw\.readerSem\)\)/,
+        replace: "mapraceWriteUnlock(unsafe.Pointer(&rw.readerSem))",
+      },
+    ],
     append: `
+// Calls into the race detector, see runtime/maprace_rwmutex.go.
+
+//go:linkname mapraceWriteLocked runtime.mrWriteLocked
+//go:noescape
+func mapraceWriteLocked(addr unsafe.Pointer)
+
+//go:linkname mapraceWriteUnlock runtime.mrWriteUnlock
+//go:noescape
+func mapraceWriteUnlock(addr unsafe.Pointer)
+
+//go:linkname mapraceReadUnlock runtime.mrReadUnlock
+//go:noescape
+func mapraceReadUnlock(addr unsafe.Pointer)
+
 type mapraceInt32 struct{ v int32 }
 
 func (x *mapraceInt32) Load() int32           { return atomic.LoadInt32(&x.v) }
