@@ -48,8 +48,8 @@ type mrRing struct {
 }
 
 // note remembers an event of the running goroutine; fp is the frame to begin with. The frames are walked first:
-// were the stack to grow before, fp would point into the old one. It is called at every synchronisation and is
-// one function for speed: the frames are walked as mrWalk does, and the time is that of moment.
+// were the stack to grow before, fp would point into the old one. They are walked as mrWalk does, and most events
+// are told by four of them.
 //
 //go:nosplit
 func (c *mrG) note(kind uint8, addr, fp uintptr) {
@@ -69,49 +69,97 @@ func (c *mrG) note(kind uint8, addr, fp uintptr) {
 			}
 		}
 	}
-	h := mrHashStep(pc0, pc1, pc2, pc3)
-	known := atomic.Loaduintptr(mrStepMemo(h))
-	n := known & mrStepMask
-	if n == mrStepNone && known^h <= mrStepMask {
+	n := mrKnownStep(mrHashStep(pc0, pc1, pc2, pc3))
+	if n == mrStepNone {
 		return
 	}
-	r := c.ring
-	if known^h > mrStepMask || n == 0 || r == nil {
+	if n == mrStepUnknown || c.ring == nil {
 		c.noteDeep(kind, addr, fp)
 		return
 	}
 	if c.moments == 0 || c.turn != mrTurn() {
 		c.newMoment()
 	}
-	c.moments--
-	e := &r.event[r.used%mrRingSize]
-	r.used++
-	e.time = c.time
-	e.kind = kind
+	e := c.newEvent(kind, addr)
 	e.n = uint8(n)
-	e.addr = addr
 	e.pc[0], e.pc[1], e.pc[2], e.pc[3] = pc0, pc1, pc2, pc3
 }
 
-// mrStepDepth is how many of an event's innermost frames mostly tell whose it is.
-const mrStepDepth = 4
+// noteNear is note for what is mostly called by those who synchronise, or by a function that they call: two frames
+// tell.
+//
+//go:nosplit
+func (c *mrG) noteNear(kind uint8, addr, fp uintptr) {
+	gp := getg()
+	lo, size := gp.stack.lo, gp.stack.hi-gp.stack.lo-2*goarch.PtrSize
+	if fp-lo > size {
+		return
+	}
+	var pc1 uintptr
+	pc0 := *(*uintptr)(unsafe.Pointer(fp + goarch.PtrSize))
+	if up := *(*uintptr)(unsafe.Pointer(fp)); up-lo <= size {
+		pc1 = *(*uintptr)(unsafe.Pointer(up + goarch.PtrSize))
+	}
+	n := mrKnownStep(mrHashStep(pc0, pc1, 0, 0))
+	if n == mrStepNone {
+		return
+	}
+	if n == mrStepUnknown || c.ring == nil {
+		c.note(kind, addr, fp)
+		return
+	}
+	if c.moments == 0 || c.turn != mrTurn() {
+		c.newMoment()
+	}
+	e := c.newEvent(kind, addr)
+	e.n = uint8(n)
+	e.pc[0], e.pc[1] = pc0, pc1
+}
+
+// newEvent returns c's next event, whose frames are not there yet. There is a ring, and the moment is a new one if it
+// must be: that is left to the callers so that this is no call.
+func (c *mrG) newEvent(kind uint8, addr uintptr) *mrEvent {
+	e := &c.ring.event[c.ring.used%mrRingSize]
+	c.ring.used++
+	c.moments--
+	e.time = c.time
+	e.kind = kind
+	e.addr = addr
+	return e
+}
+
+// mrSteps remembers by the hash of an event's two or four innermost frames what they tell: in the lowest bits how
+// many of them show the line of the user's, or mrStepNone where the event is the library's own, or mrStepUnknown.
+// Where it takes more frames to tell, it remembers by the hash of all that are looked at how many to skip, or
+// mrStepNone.
+var mrSteps [1 << 12]uintptr
+
+const (
+	mrStepNear  = 2
+	mrStepDepth = 4
+
+	mrStepMask    = 7
+	mrStepUnknown = 0
+	mrStepNone    = 7
+)
 
 func mrHashStep(pc0, pc1, pc2, pc3 uintptr) uintptr {
 	h := pc0*0x9E3779B1 ^ pc1*0x85EBCA6B ^ pc2*0xC2B2AE35 ^ pc3*0x27D4EB2F
 	return h ^ h>>17
 }
 
-// mrSteps remembers by the hash of an event's innermost frames what they tell: in the lowest bits how many of
-// them show the line of the user's, or mrStepNone where the event is the library's own. Where it takes more
-// frames to tell, it remembers by the hash of all that are looked at how many to skip, or mrStepNone.
-var mrSteps [1 << 12]uintptr
-
-const (
-	mrStepMask = 7
-	mrStepNone = 7
-)
-
 func mrStepMemo(hash uintptr) *uintptr { return &mrSteps[hash/(mrStepMask+1)%uintptr(len(mrSteps))] }
+
+// mrKnownStep returns what is remembered by a hash, mrStepUnknown where nothing is.
+func mrKnownStep(hash uintptr) uintptr {
+	known := atomic.Loaduintptr(mrStepMemo(hash))
+	if known^hash > mrStepMask {
+		return mrStepUnknown
+	}
+	return known & mrStepMask
+}
+
+func mrKnowStep(hash, what uintptr) { atomic.Storeuintptr(mrStepMemo(hash), hash&^mrStepMask|what) }
 
 //go:nosplit
 func (c *mrG) noteDeep(kind uint8, addr, fp uintptr) {
@@ -124,27 +172,23 @@ func (c *mrG) noteDeep(kind uint8, addr, fp uintptr) {
 // innermost ones tell of it.
 func (c *mrG) recordDeep(kind uint8, addr uintptr, pcs *[mrEventWalk]uintptr, n int) {
 	h := mrHashStep(mrHashStep(pcs[0], pcs[1], pcs[2], pcs[3]), pcs[4], pcs[5], pcs[6]) + pcs[7]
-	memo := mrStepMemo(h)
-	known := atomic.Loaduintptr(memo)
-	if known^h > mrStepMask {
-		known = h&^mrStepMask | mrTellStep(pcs, n)
-		atomic.Storeuintptr(memo, known)
+	// One more than there are to skip: 0 is mrStepUnknown.
+	known := mrKnownStep(h)
+	if known == mrStepUnknown {
+		known = mrTellStep(pcs, n)
+		mrKnowStep(h, known)
 	}
-	skip := known & mrStepMask
-	if skip == mrStepNone {
+	if known == mrStepNone {
 		return
 	}
-	r := c.ring
-	if r == nil {
-		r = (*mrRing)(mrAlloc(unsafe.Sizeof(mrRing{})))
-		c.ring = r
+	if c.ring == nil {
+		c.ring = (*mrRing)(mrAlloc(unsafe.Sizeof(mrRing{})))
 	}
-	e := &r.event[r.used%mrRingSize]
-	r.used++
-	e.time = c.moment()
-	e.kind = kind
-	e.n = uint8(copy(e.pc[:], pcs[skip:n]))
-	e.addr = addr
+	if c.moments == 0 || c.turn != mrTurn() {
+		c.newMoment()
+	}
+	e := c.newEvent(kind, addr)
+	e.n = uint8(copy(e.pc[:], pcs[known-1:n]))
 }
 
 // noteGo remembers a go statement of c's by the n frames of its stack, and returns when it was.
@@ -157,25 +201,26 @@ func (c *mrG) noteGo(stack *[mrDepth]uintptr, n int) uint32 {
 }
 
 // mrTellStep finds out whether the event with some stack is the user's, and where it can remembers that by the
-// innermost frames. It returns how many of the n frames are the detector's, or mrStepNone for an event of the
-// library's own.
+// innermost frames. It returns one more than how many of the n frames are the detector's, or mrStepNone for an event
+// of the library's own.
 func mrTellStep(pcs *[mrEventWalk]uintptr, n int) uintptr {
 	skip, decided, owner := mrStepOwner(pcs, n)
-	isUsers := owner == mrOwnerUser || owner == mrOwnerDependency
-	if skip == 0 && decided < min(n, mrStepDepth) && owner != mrOwnerDependency {
-		h := mrHashStep(pcs[0], pcs[1], pcs[2], pcs[3])
-		e := h &^ mrStepMask
-		if isUsers {
-			e |= uintptr(decided + 1)
-		} else {
-			e |= mrStepNone
-		}
-		atomic.Storeuintptr(mrStepMemo(h), e)
+	what := uintptr(mrStepNone)
+	if owner == mrOwnerUser || owner == mrOwnerDependency {
+		what = uintptr(decided + 1)
 	}
-	if !isUsers {
+	if skip == 0 && decided < n && owner != mrOwnerDependency {
+		if decided < mrStepNear {
+			mrKnowStep(mrHashStep(pcs[0], pcs[1], 0, 0), what)
+		}
+		if decided < mrStepDepth {
+			mrKnowStep(mrHashStep(pcs[0], pcs[1], pcs[2], pcs[3]), what)
+		}
+	}
+	if what == mrStepNone {
 		return mrStepNone
 	}
-	return uintptr(min(skip, mrEventDepth))
+	return uintptr(min(skip, mrEventDepth) + 1)
 }
 
 // mrStepOwner returns how many of a stack's n frames are the detector's, and the number and the owner of the

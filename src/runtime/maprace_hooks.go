@@ -112,7 +112,7 @@ func mrSyncing(gp *g, addr unsafe.Pointer) *mrG {
 func raceacquire(addr unsafe.Pointer) {
 	if c := mrSyncing(getg(), addr); c != nil {
 		c.finishWritten()
-		c.note(mrEventAcquire, uintptr(addr), getfp())
+		c.noteNear(mrEventAcquire, uintptr(addr), getfp())
 		mrAcquire(c, uintptr(addr))
 	}
 }
@@ -120,7 +120,7 @@ func raceacquire(addr unsafe.Pointer) {
 func racerelease(addr unsafe.Pointer) {
 	if c := mrSyncing(getg(), addr); c != nil {
 		c.finishWritten()
-		c.note(mrEventRelease, uintptr(addr), getfp())
+		c.noteNear(mrEventRelease, uintptr(addr), getfp())
 		mrReleaseTo(c, uintptr(addr))
 	}
 }
@@ -136,7 +136,7 @@ func racereleaseacquire(addr unsafe.Pointer) {
 func racereleasemerge(addr unsafe.Pointer) {
 	if c := mrSyncing(getg(), addr); c != nil {
 		c.finishWritten()
-		c.note(mrEventRelease, uintptr(addr), getfp())
+		c.noteNear(mrEventRelease, uintptr(addr), getfp())
 		mrMergeTo(c, uintptr(addr))
 	}
 }

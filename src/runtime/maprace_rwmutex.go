@@ -24,7 +24,7 @@ func mrWriteLocked(addr unsafe.Pointer) {
 		return
 	}
 	c.finishWritten()
-	c.note(mrEventAcquire, uintptr(addr), getfp())
+	c.noteNear(mrEventAcquire, uintptr(addr), getfp())
 	s := mrSeekSync(uintptr(addr))
 	if s == nil {
 		return
@@ -49,7 +49,7 @@ func mrWriteUnlock(addr unsafe.Pointer) {
 		return
 	}
 	c.finishWritten()
-	c.note(mrEventRelease, uintptr(addr), getfp())
+	c.noteNear(mrEventRelease, uintptr(addr), getfp())
 	if s := mrReplaced(c, uintptr(addr)); s != nil {
 		if s.readers != nil {
 			s.readers.addr = 0
@@ -65,7 +65,7 @@ func mrReadUnlock(addr unsafe.Pointer) {
 		return
 	}
 	c.finishWritten()
-	c.note(mrEventRelease, uintptr(addr), getfp())
+	c.noteNear(mrEventRelease, uintptr(addr), getfp())
 	if c.knowsNothing() {
 		return
 	}
