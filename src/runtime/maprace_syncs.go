@@ -22,7 +22,7 @@ import (
 const (
 	mrSyncBlockShift = 7
 	// mrSyncLanes is how many buckets the objects of one block are spread over.
-	mrSyncLanes   = 8
+	mrSyncLanes   = 16
 	mrSyncBlocks  = 1 << 16
 	mrSyncStripes = 1 << 8
 )
@@ -93,7 +93,7 @@ func mrSyncRow(addr uintptr) uintptr { return mrBlockHash(addr) % mrSyncBlocks }
 // mrSyncBucket returns the bucket for an address.
 func mrSyncBucket(addr uintptr) uintptr {
 	// Neighbouring words of four bytes differ too: two of them stand for a RWMutex.
-	lane := addr>>(mrSyncBlockShift-3) ^ addr
+	lane := addr>>(mrSyncBlockShift-4) ^ addr<<1
 	return mrSyncRow(addr)*mrSyncLanes + lane%mrSyncLanes
 }
 
