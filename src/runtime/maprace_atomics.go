@@ -25,18 +25,6 @@ import (
 //go:linkname mrAtomicUpdated
 //go:linkname mrAtomicDone
 
-func mrAtomicContext(addr unsafe.Pointer) *mrG {
-	gp := getg()
-	if gp.racectx == 0 || gp.raceignore != 0 || !mrShared(gp, uintptr(addr)) {
-		return nil
-	}
-	c := (*mrG)(unsafe.Pointer(gp.racectx))
-	if c.written.size != 0 {
-		mrLookAtWritten(c)
-	}
-	return c
-}
-
 func mrAtomicLoad32(addr *uint32) uint32 {
 	val := atomic.Load(addr)
 	s, seen := mrAtomicSource(unsafe.Pointer(addr))
@@ -93,12 +81,18 @@ func mrAtomicLoadUintptr(addr *uintptr) uintptr {
 // nothing with it. A value that is loaded again now tells nothing new if seen is even, and still the count
 // of the object's lock after the load.
 func mrAtomicSource(addr unsafe.Pointer) (s *mrSync, seen uint32) {
-	c := mrAtomicContext(addr)
+	c := mrSyncing(getg(), addr)
 	if c == nil {
 		return nil, 0
 	}
-	if s = mrSeekSync(uintptr(addr)); s == nil {
+	c.finishWritten()
+	if s = mrFirstSync(uintptr(addr)); s == nil {
 		return nil, 0
+	}
+	if s.addr != uintptr(addr) {
+		if s = mrSeekInBucket(uintptr(addr)); s == nil {
+			return nil, 0
+		}
 	}
 	seen = s.lock.look()
 	if !s.tellsNothing(c, uintptr(addr)) {
@@ -120,10 +114,11 @@ func mrAtomicHold(addr unsafe.Pointer) *mrSync {
 // mrAtomicStore comes before a store, mrAtomicDone after it. The object it returns, if any, is locked
 // until then.
 func mrAtomicStore(addr unsafe.Pointer) *mrSync {
-	c := mrAtomicContext(addr)
+	c := mrSyncing(getg(), addr)
 	if c == nil {
 		return nil
 	}
+	c.finishWritten()
 	s := mrReplaced(c, uintptr(addr))
 	if s != nil {
 		c.note(mrEventRelease, uintptr(addr), getfp())
@@ -133,9 +128,11 @@ func mrAtomicStore(addr unsafe.Pointer) *mrSync {
 
 // mrAtomicUpdate comes before a read-modify-write, mrAtomicUpdated after it.
 func mrAtomicUpdate(addr unsafe.Pointer) *mrSync {
-	if mrAtomicContext(addr) == nil {
+	c := mrSyncing(getg(), addr)
+	if c == nil {
 		return nil
 	}
+	c.finishWritten()
 	return mrMakeSync(uintptr(addr))
 }
 

@@ -22,6 +22,12 @@ type mrSpin struct{ count uint32 }
 
 func (l *mrSpin) lock() {
 	getg().m.locks++
+	if free := l.count &^ 1; !atomic.Cas(&l.count, free, free+1) {
+		l.wait()
+	}
+}
+
+func (l *mrSpin) wait() {
 	for i := 0; !l.take(); i++ {
 		if i < 20 {
 			procyield(10)
@@ -233,9 +239,12 @@ func (c *mrG) advance() {
 	}
 }
 
+// made reports whether e is an epoch of c's own slot.
+func (c *mrG) made(e uint64) bool { return uint32(e>>32) == uint32(c.epoch>>32) }
+
 // knowsFirmly reports whether everything up to epoch e happened before what c does now, hearsay aside.
 func (c *mrG) knowsFirmly(e uint64) bool {
-	return uint32(e>>32) == uint32(c.epoch>>32) || mrGet(c.clock, uint32(e>>32)) >= uint32(e)
+	return c.made(e) || mrGet(c.clock, uint32(e>>32)) >= uint32(e)
 }
 
 // knows reports whether everything up to epoch e happened before what c does now.
@@ -245,7 +254,7 @@ func (c *mrG) knows(e uint64) bool {
 
 // isAfter reports whether an access with epoch e at a time happened before what c does now.
 func (c *mrG) isAfter(e uint64, time uint32) bool {
-	return uint32(e>>32) == uint32(c.epoch>>32) || c.knows(e) || c.sawAllUntil != 0 && c.hasSeen(time)
+	return c.knows(e) || c.sawAllUntil != 0 && c.hasSeen(time)
 }
 
 // hasSeen reports whether a time is not after the collection that c or one that it learned from ran finalizers

@@ -152,7 +152,8 @@ func mrMapRead(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint8
 	}
 	var a mrAccess
 	a.key = mrKeyOf(t, key)
-	c.place(&a, op)
+	a.epoch, a.op = c.epoch, op
+	c.place(&a)
 	a.site = c.site(getfp())
 	mrRecordRead(c, t, s, &a)
 }
@@ -187,18 +188,17 @@ func mrMapWrite(t *abi.MapType, s *abi.MapraceState, key unsafe.Pointer, op uint
 	}
 	var a mrAccess
 	a.key = mrKeyOf(t, key)
-	c.place(&a, op)
+	a.epoch, a.op = c.epoch, op
+	c.place(&a)
 	a.site = c.site(getfp())
 	mrRecordWrite(c, t, s, &a)
 }
 
-// place fills in what c itself tells of an access that happens now. Here and where accesses are kept it is done
-// field by field: the processor would wait for what was just written in pieces to be read as one.
-func (c *mrG) place(a *mrAccess, op uint8) {
-	a.epoch = c.epoch
-	a.time = c.moment()
+// place fills in when an access of c happens. Accesses are made and kept field by field: the processor would wait
+// for what was just written in pieces to be read as one.
+func (c *mrG) place(a *mrAccess) {
 	a.steps = c.steps()
-	a.op = op
+	a.time = c.moment()
 }
 
 func mrLock(s *abi.MapraceState) *mrSpin { return (*mrSpin)(unsafe.Pointer(&s.Lock)) }
@@ -230,13 +230,13 @@ func mrRecordRead(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	lock.lock()
 	mrSketch(c, s, a)
 	mrTyped(t, s)
-	if s.Write != 0 && !c.isAfter(s.Write, s.WriteTime) {
+	if s.Write != 0 && !c.made(s.Write) && !c.isAfter(s.Write, s.WriteTime) {
 		other = mrLastWrite(s)
 	}
 	switch {
 	case s.Read&mrReadSetFlag != 0:
 		mrAddRead(s, a)
-	case s.Read == 0 || c.isAfter(s.Read, s.ReadTime):
+	case s.Read == 0 || c.made(s.Read) || c.isAfter(s.Read, s.ReadTime):
 		mrSetRead(s, a)
 	default:
 		first := mrLastRead(s)
@@ -287,7 +287,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	lock.lock()
 	mrSketch(c, s, a)
 	mrTyped(t, s)
-	if s.Write != 0 && !c.isAfter(s.Write, s.WriteTime) {
+	if s.Write != 0 && !c.made(s.Write) && !c.isAfter(s.Write, s.WriteTime) {
 		others[n] = mrLastWrite(s)
 		n++
 	}
@@ -295,7 +295,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 		racing := false
 		for i := uint32(0); i < set.size; i++ {
 			r := set.at(i)
-			if r.epoch == 0 || c.isAfter(r.epoch, r.time) {
+			if r.epoch == 0 || c.made(r.epoch) || c.isAfter(r.epoch, r.time) {
 				continue
 			}
 			racing = true
@@ -309,7 +309,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 			mrFreeReadSet(set)
 		}
 	} else if s.Read != 0 {
-		if c.isAfter(s.Read, s.ReadTime) {
+		if c.made(s.Read) || c.isAfter(s.Read, s.ReadTime) {
 			s.Read = 0
 		} else {
 			others[n] = mrLastRead(s)
