@@ -21,7 +21,7 @@ import (
 
 const (
 	mrSyncBlockShift = 7
-	// mrSyncLanes is how many buckets the objects of one block are spread over.
+	// mrSyncLanes is how many buckets the objects of one block are spread over: one for each word of eight bytes.
 	mrSyncLanes   = 16
 	mrSyncBlocks  = 1 << 16
 	mrSyncStripes = 1 << 8
@@ -92,9 +92,7 @@ func mrSyncRow(addr uintptr) uintptr { return mrBlockHash(addr) % mrSyncBlocks }
 
 // mrSyncBucket returns the bucket for an address.
 func mrSyncBucket(addr uintptr) uintptr {
-	// Neighbouring words of four bytes differ too: two of them stand for a RWMutex.
-	lane := addr>>(mrSyncBlockShift-4) ^ addr<<1
-	return mrSyncRow(addr)*mrSyncLanes + lane%mrSyncLanes
+	return mrSyncRow(addr)*mrSyncLanes + addr>>(mrSyncBlockShift-4)%mrSyncLanes
 }
 
 func mrSyncStripe(bucket uintptr) *mrSpin {
@@ -375,22 +373,27 @@ func mrReleaseAcquire(c *mrG, addr uintptr) {
 
 // mrForget drops all objects in freed memory.
 func mrForget(addr, size uintptr) {
-	for block := addr >> mrSyncBlockShift << mrSyncBlockShift; block < addr+size; block += 1 << mrSyncBlockShift {
-		if row := mrSyncRow(block); mrSyncs.kept[row] != 0 {
-			mrForgetRow(row*mrSyncLanes, addr, size)
+	const blockSize = 1 << mrSyncBlockShift
+	for end := addr + size; addr < end; addr = (addr + blockSize) &^ (blockSize - 1) {
+		if mrSyncs.kept[mrSyncRow(addr)] != 0 {
+			mrForgetIn(addr, min(end, (addr+blockSize)&^(blockSize-1)))
 		}
 	}
 }
 
-// mrForgetRow drops the objects of a block, whose first bucket is h, as far as they lie in freed memory.
-func mrForgetRow(h, addr, size uintptr) {
+// mrForgetIn drops the objects from addr up to end, which lie in one block.
+func mrForgetIn(addr, end uintptr) {
 	var gone *mrSync
-	stripe := mrSyncStripe(h)
-	stripe.lock()
-	for last := h + mrSyncLanes; h < last; h++ {
+	first, last := mrSyncBucket(addr), mrSyncBucket(end-1)
+	stripe := mrSyncStripe(first)
+	for h := first; h <= last; h++ {
+		if mrSyncs.bucket[h] == nil {
+			continue
+		}
+		stripe.lock()
 		for link := &mrSyncs.bucket[h]; *link != nil; {
 			s := *link
-			if s.addr < addr || s.addr >= addr+size {
+			if s.addr < addr || s.addr >= end {
 				link = &s.next
 				continue
 			}
@@ -409,8 +412,8 @@ func mrForgetRow(h, addr, size uintptr) {
 				gone = readers
 			}
 		}
+		stripe.unlock()
 	}
-	stripe.unlock()
 	for gone != nil {
 		s := gone
 		gone = s.next
