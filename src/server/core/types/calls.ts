@@ -5,7 +5,7 @@ import { type Checker, invalid, type Operand, recordInstance, valueOperand } fro
 import { represent, toInteger } from "./constants.ts";
 import { expression, expressionOrType, multiExpression } from "./expressions.ts";
 import { freshSignature, settleInstance, writtenArgs } from "./generics.ts";
-import { formalsFor, infer } from "./infer.ts";
+import { formalsFor, infer, mentions } from "./infer.ts";
 import { instantiateSignature } from "./instantiate.ts";
 import { UNKNOWN } from "./objects.ts";
 import { allBasic, coreType, defaultType, isInterface, isUntyped, under } from "./predicates.ts";
@@ -101,10 +101,13 @@ function inferCall(
   signature: Signature,
   args: readonly Operand[],
 ): Signature | null {
-  const own = signature.typeParams.length > 0 ? freshSignature(cx, signature) : { signature, params: [] };
+  const written = writtenArgs(cx, fun);
+  const own = occurs(signature, args, written)
+    ? freshSignature(cx, signature)
+    : { signature, params: signature.typeParams };
   const formals = formalsFor(own.signature.params.vars, own.signature.variadic, e.hasEllipsis, args.length);
   const params: TypeParam[] = [...own.params];
-  const known: (Type | null)[] = padded(writtenArgs(cx, fun), own.params.length);
+  const known: (Type | null)[] = padded(written, own.params.length);
   const generics: { readonly arg: Operand; readonly signature: Signature; readonly from: number }[] = [];
   const operands = args.map((arg) => {
     if (!isGeneric(arg) || arg.type.kind !== "signature") return arg;
@@ -125,6 +128,15 @@ function inferCall(
   const instance = instantiateSignature(signature, ownArgs);
   cx.info.types[e.fun.id] = instance;
   return instance;
+}
+
+/** True where type parameters of the called function may occur in what it is called with: it may call itself. */
+function occurs({ typeParams }: Signature, args: readonly Operand[], written: readonly Type[]): boolean {
+  if (typeParams.length === 0) return false;
+  const params: ReadonlySet<Type> = new Set(typeParams);
+  return (
+    written.some((t) => mentions(t, params)) || args.some((a) => isGeneric(a) || mentions(a.type, params))
+  );
 }
 
 /** The written type arguments, followed by as many nulls as make `count`. */
