@@ -15,6 +15,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"go/ast"
 	"go/token"
 	"go/types"
 	"os"
@@ -124,10 +125,13 @@ func packageOf(fn *ssa.Function) *ssa.Package {
 }
 
 // declared is the place of what was written: wrappers stand for the method that they call. Methods of embedded
-// interfaces are nowhere: the wrapper's own call is another one.
+// interfaces are nowhere: the wrapper's own call is another one. So are functions that are not written in Go.
 func declared(fn *ssa.Function) token.Pos {
 	if fn.Origin() != nil {
 		fn = fn.Origin()
+	}
+	if decl, ok := fn.Syntax().(*ast.FuncDecl); ok && decl.Body == nil {
+		return token.NoPos
 	}
 	obj, ok := fn.Object().(*types.Func)
 	if !ok {
