@@ -7,7 +7,7 @@
  * With `--print`, the unreviewed ones are printed as entries to review; with `--drive`, the drivers are run.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,21 +28,11 @@ const only = args.filter((arg) => !arg.startsWith("--"));
 
 /**
  * @param {string} target
- * @returns {string[]} the folders of its files: the standard library's packages by their first name, else one
+ * @returns {string} the folder of its files: of `std`, the standard library with all commands
  */
-function foldersOf(target) {
-  if (target !== "std") return [moduleFolder(target)];
-  const src = join(execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim(), "src");
-  return readdirSync(src, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== "cmd" && entry.name !== "vendor")
-    .map((entry) => join(src, entry.name));
-}
-
-/**
- * @param {string} target
- * @returns {string}
- */
-function moduleFolder(target) {
+function folderOf(target) {
+  if (target === "std")
+    return join(execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim(), "src");
   const json = execFileSync("go", ["mod", "download", "-json", target], { encoding: "utf8", cwd: tmpdir() });
   /** @type {string} */
   const folder = JSON.parse(json).Dir;
@@ -97,31 +87,29 @@ function fail(text) {
 }
 for (const [target, verdicts] of Object.entries(reviewed)) {
   if (only.length > 0 && !only.includes(target)) continue;
-  const here = { lines: 0, strong: 0, possible: 0 };
   /** @type {Set<string>} */
   const keys = new Set();
-  for (const folder of foldersOf(target)) {
-    const report = check(folder);
-    here.lines += report.stats.lines;
-    for (const finding of report.findings.filter((f) => !inTests(f))) {
-      if (finding.confidence === "possible") {
-        here.possible++;
-        continue;
-      }
-      here.strong++;
-      const key = keyOf(finding);
-      keys.add(key);
-      const verdict = verdicts.find((v) => v.finding === key);
-      if (verdict?.verdict === "real" && verdict.driver) total.real++;
-      if (drives && verdict?.driver) {
-        const beside = finding.accesses[0]?.file ?? "";
-        const confirmed = isConfirmed(drive(folder, verdict.driver, beside), finding);
-        if (!confirmed) fail(`${target}: the driver ${verdict.driver} shows no race`);
-      }
-      if (verdict) continue;
-      if (print) fail(JSON.stringify({ finding: key, verdict: "", why: finding.message }));
-      else fail(`${target}: appeared unreviewed: ${key}: ${finding.message}`);
+  const folder = folderOf(target);
+  const report = check(folder);
+  const here = { lines: report.stats.lines, strong: 0, possible: 0 };
+  for (const finding of report.findings.filter((f) => !inTests(f))) {
+    if (finding.confidence === "possible") {
+      here.possible++;
+      continue;
     }
+    here.strong++;
+    const key = keyOf(finding);
+    keys.add(key);
+    const verdict = verdicts.find((v) => v.finding === key);
+    if (verdict?.verdict === "real" && verdict.driver) total.real++;
+    if (drives && verdict?.driver) {
+      const beside = finding.accesses[0]?.file ?? "";
+      const confirmed = isConfirmed(drive(folder, verdict.driver, beside), finding);
+      if (!confirmed) fail(`${target}: the driver ${verdict.driver} shows no race`);
+    }
+    if (verdict) continue;
+    if (print) fail(JSON.stringify({ finding: key, verdict: "", why: finding.message }));
+    else fail(`${target}: appeared unreviewed: ${key}: ${finding.message}`);
   }
   for (const { finding } of verdicts)
     if (!keys.has(finding)) fail(`${target}: vanished unreviewed: ${finding}`);

@@ -27,7 +27,11 @@ export interface Held {
 
 /** Something that one goroutine signals and another waits for. Made by `signalOf` alone. */
 export interface Signal {
-  readonly by: "channel" | "group" | "atomic";
+  /**
+   * `close`: the closing of a channel, apart from what is sent before; `slots`: room in a channel that counts who is at
+   * work, given back at the end of the work.
+   */
+  readonly by: "channel" | "close" | "group" | "atomic" | "slots";
   readonly path: Path;
   /** True for `close`, which everybody who receives sees. */
   readonly closes: boolean;
@@ -76,6 +80,8 @@ export interface Access {
    * goroutine and the callers share it; "" elsewhere.
    */
   readonly handedOut: string;
+  /** How many `case` clauses lie around it, on the way here too. */
+  readonly cases: number;
   /** True where an interface with several implementations stands on the way. */
   readonly dynamic: boolean;
   /** Functions called on the way from the summary's function to the access's, outermost first. */
@@ -114,6 +120,10 @@ export interface ParameterCall {
   readonly parameter: Var;
   readonly args: readonly (readonly Value[])[];
   readonly locks: readonly Held[];
+  /** As of an {@link Access}: what the caller waited for and signalled before, and what it signals afterwards. */
+  readonly awaited: readonly Signal[];
+  readonly signalled: readonly Signal[];
+  readonly signals: Signal[];
   readonly fn: Fn;
   readonly node: Place;
   /** The goroutine that makes the call, where that is over when the function returns; null for an ordinary call. */
@@ -172,4 +182,6 @@ export interface NilWrite {
   readonly spawn: Spawn | null;
   /** The function that made the value. */
   readonly within: Fn;
+  /** True where a callee gets there in some of its `case` clauses only, which is not to be told of this value. */
+  readonly inSomeCase: boolean;
 }

@@ -97,6 +97,7 @@ function summarize(world: World, fn: Fn): Walked {
     spawns: new Map(),
     onSuccess: new Set(),
     repeated: new Set(),
+    heard: new Set(),
     parameterCalls: new Map(),
     byGroup: new Map(),
     called,
@@ -225,7 +226,8 @@ function mayBeMissed({ root, steps }: Path): boolean {
 function outlives(path: Path, fn: Fn): boolean {
   const { role } = path.root;
   if (role === "package" || role === "field" || role === "receiver") return true;
-  if (!isVisibleIn(path.root, fn)) return false;
+  // Captured by a literal that was kept somewhere and called here: the function around it knows the variable.
+  if (!isVisibleIn(path.root, fn)) return true;
   return role === "param" || isCaptured(path.root, fn);
 }
 

@@ -406,7 +406,17 @@ function outliving(value: Value, fn: Fn): Value {
   const own = (root.role === "local" || root.role === "result") && !isCaptured(root, fn);
   // A channel made here may be what a goroutine started here signals its end on.
   if (!own || under(root.type()).kind === "chan") return value;
+  const last = value.path.steps.at(-1);
+  if (!value.owned && last?.kind === "field" && under(last.field.type()).kind === "chan")
+    return { ...value, path: ofSomeInstance(value.path) };
   return value.owned ? { kind: "fresh" } : { kind: "unknown" };
+}
+
+/** The path from the first field on: that of an instance nobody can tell. */
+export function ofSomeInstance(path: Path): Path {
+  const at = path.steps.findIndex((step) => step.kind === "field");
+  const first = path.steps[at];
+  return first?.kind === "field" ? (extend(pathOf(first.field), path.steps.slice(at + 1)) ?? path) : path;
 }
 
 /** What the receiver and the parameters of a callee stand for at a call. */

@@ -31,7 +31,8 @@ import {
   visitIncrement,
 } from "./expressions.ts";
 import { type Path, pathKey } from "./path.ts";
-import { awaitChannel, emitAccess, signalChannel, type Walk } from "./walkRecord.ts";
+import { filledBy } from "./semaphores.ts";
+import { awaitChannel, awaitClose, emitAccess, heedSignal, signalChannel, type Walk } from "./walkRecord.ts";
 import { meet, meetAll, needsAnotherRound, nextRound, type WalkState } from "./walkState.ts";
 
 /** A loop, switch or select that `break` or `continue` may leave. */
@@ -272,6 +273,8 @@ function visitFor(flow: Flow, s: ForStmt): void {
   flow.targets.pop();
   const leaves = s.cond ? [...skipped, walk.state] : [];
   walk.state = meetAll([...leaves, ...target.breaks]);
+  const filled = filledBy(walk, s);
+  if (filled) heedSignal(walk, signalOf("slots", filled, true), true);
 }
 
 function visitRange(flow: Flow, s: RangeStmt): void {
@@ -292,6 +295,7 @@ function visitRange(flow: Flow, s: RangeStmt): void {
   walk.state = meetAll([isChannel ? walk.state : meet(before, walk.state), ...target.breaks]);
   if (isChannel && walk.state.dead) walk.state = before;
   if (isChannel) awaitChannel(walk, s.x);
+  if (isChannel && target.breaks.length === 0) awaitClose(walk, s.x);
 }
 
 function visitCases(flow: Flow, cases: readonly CaseClause[], tag: Expr | null): void {
@@ -300,7 +304,7 @@ function visitCases(flow: Flow, cases: readonly CaseClause[], tag: Expr | null):
   const start = walk.state;
   const ends: WalkState[] = [];
   for (const clause of cases) {
-    walk.state = start;
+    walk.state = { ...start, cases: start.cases + 1 };
     for (const e of clause.list ?? []) if (!walk.fn.info.isType(e)) visitExpression(walk, e);
     const listed = clause.list ?? cases.flatMap((other) => other.list ?? []);
     const values = listed.map((e) => constantOf(walk, e)).filter((value) => value !== null);
@@ -311,7 +315,8 @@ function visitCases(flow: Flow, cases: readonly CaseClause[], tag: Expr | null):
   }
   flow.targets.pop();
   const exhaustive = cases.some((clause) => clause.list === null);
-  walk.state = meetAll([...ends, ...target.breaks, ...(exhaustive ? [] : [start])]);
+  const after = meetAll([...ends, ...target.breaks, ...(exhaustive ? [] : [start])]);
+  walk.state = { ...after, cases: start.cases };
 }
 
 function visitSelect(flow: Flow, s: SelectStmt): void {

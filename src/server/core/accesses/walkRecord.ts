@@ -6,24 +6,18 @@
  */
 import { type Question, sameOrOther } from "../calls/answers.ts";
 import { nameOfVar, type World } from "../calls/callees.ts";
-import {
-  type Definition,
-  declaredWithin,
-  type Fn,
-  isCaptured,
-  isVisibleIn,
-  unparen,
-} from "../calls/functions.ts";
+import { declaredWithin, type Fn, isCaptured, isVisibleIn, unparen } from "../calls/functions.ts";
 import { structType, under } from "../calls/typeShape.ts";
 import type { AccessKind } from "../finding.ts";
 import { conflicts, orderedBySignal, samePlace, signalKey, signalOf } from "../goroutines/order.ts";
-import { exclusion, giveBack, take } from "../locks/heldLocks.ts";
+import { exclusion, toggled } from "../locks/heldLocks.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
-import type { Info, Var } from "../types/types.ts";
+import type { Info, Type, Var } from "../types/types.ts";
 import type { Access, NilWrite, ParallelPair, ParameterCall, Signal, Spawn, Summary } from "./events.ts";
+import { reportNilWrite } from "./nilWrites.ts";
 import { extend, groupKey, identityOf, type Path, pathKey, pathOf, type Step } from "./path.ts";
 import { placeIn } from "./places.ts";
-import { fieldSteps, through, valuesOf } from "./values.ts";
+import { fieldSteps, ofSomeInstance, through, valuesOf } from "./values.ts";
 import { type Alive, awaitSignal, union, type WalkState } from "./walkState.ts";
 
 /** One function being walked: the point reached, and what was written down so far. */
@@ -43,6 +37,8 @@ export interface Walk {
   readonly onSuccess: Set<Spawn>;
   /** Goroutines that are started while an earlier one of the same place may still run. */
   readonly repeated: Set<Spawn>;
+  /** Keys of the signals that were waited for anywhere so far. */
+  readonly heard: Set<string>;
   /** By what tells calls of parameters apart. */
   readonly parameterCalls: Map<string, ParameterCall>;
   /** The accesses of goroutines that may be alive, by what they touch. */
@@ -214,6 +210,7 @@ function addAccess(
     signals: [],
     unlocked: state.released,
     fills: what.kind === "assign" && state.nil.includes(pathKey(what.path)),
+    cases: state.cases,
     sealed: state.sealed,
     made: isMade(state, what.path),
     handedOut: "",
@@ -242,9 +239,12 @@ export function record(walk: Walk, access: Access): void {
   const kept = known ?? access;
   for (const alive of walk.state.alive) {
     // Parallel subtests wait for the test around them to return; RunParallel returns when all are done.
-    if (alive.spawn.how !== "parallel-test") meetSpawn(walk, alive, kept, null);
+    if (alive.spawn.how === "parallel-test") continue;
+    meetSpawn(walk, alive, kept, null);
+    if (comesAgain(walk, alive, kept, access))
+      meetSpawn(walk, alive, { ...kept, signalled: access.signalled }, null);
   }
-  if (writesIntoNil(walk, kept)) walk.reportNil({ access: kept, spawn: null, within: walk.fn });
+  reportNilWrite(walk, kept, null);
   if (known || walk.accesses.length >= MOST_ACCESSES || (ways && ways.length >= MOST_WAYS)) return;
   if (ways) ways.push(access);
   else walk.known.set(key, [access]);
@@ -271,34 +271,17 @@ function waitedForNoMore(a: Access, b: Access): boolean {
   return a.awaited.every((signal) => b.awaited.some((other) => signalKey(other) === signalKey(signal)));
 }
 
-/** True for a write into a local map, or a map field of a local struct, that was made here without the map. */
-function writesIntoNil(walk: Walk, access: Access): boolean {
-  const { path, kind, made, variable } = access;
-  if (kind !== "write" || made || variable === null || path.steps.length > 1) return false;
-  const { root } = path;
-  if (root.role !== "local" || isCaptured(root, walk.fn)) return false;
-  const definitions = walk.fn.facts.definitions.get(root) ?? [];
-  const [step] = path.steps;
-  if (step === undefined) return definitions.length > 0 && definitions.every((d) => d.how === "zero");
-  if (step.kind !== "field") return false;
-  return (
-    definitions.length === 1 &&
-    definitions.every((d) =>
-      d.how === "zero" ? structType(root.type()) !== null : leavesOut(d, step.field, walk),
-    )
-  );
-}
-
-/** True for `T{…}` and `&T{…}` that give the field no value. */
-function leavesOut(d: Definition, field: Var, walk: Walk): boolean {
-  let x = d.expr && d.how === "value" ? unparen(d.expr) : null;
-  if (x?.kind === "UnaryExpr" && x.op === "&") x = unparen(x.x);
-  if (x?.kind !== "CompositeLit" || !structType(walk.fn.info.typeOf(x))) return false;
-  const own = structType(walk.fn.info.typeOf(x))?.fields.some((f) => f.origin === field) ?? false;
-  return (
-    own &&
-    x.elts.every((e) => e.kind === "KeyValueExpr" && e.key.kind === "Ident" && e.key.name !== field.name)
-  );
+/**
+ * True for a later round of a loop that, after telling a goroutine to go on, does again what came before: the goroutine
+ * has heard of the round before only. Not where the goroutine answers, or is told twice a round and may be done then.
+ */
+function comesAgain(walk: Walk, { spawn }: Alive, kept: Access, access: Access): boolean {
+  if (walk.loops.length === 0 || access.signalled.length <= kept.signalled.length) return false;
+  if (spawn.signals.some((signal) => walk.heard.has(signalKey(signal)))) return false;
+  const before = new Set(kept.signalled.map(signalKey));
+  const [told, ...more] = access.signalled.map(signalKey).filter((key) => !before.has(key));
+  const isHeard = spawn.accesses.some((one) => one.awaited.some((signal) => signalKey(signal) === told));
+  return isHeard && more.length === 0;
 }
 
 /** What a library is handed may be given a map there. */
@@ -379,13 +362,19 @@ export function startSpawn(walk: Walk, spawn: Spawn): void {
     for (const access of spawn.accesses) meetSpawn(walk, alive, access, spawn);
   }
   for (const access of spawn.accesses) {
-    if (writesIntoNil(walk, access)) walk.reportNil({ access, spawn, within: walk.fn });
+    reportNilWrite(walk, access, spawn);
   }
   const others = state.alive.filter((alive) => alive.spawn !== spawn);
   const before = state.alive.find((alive) => alive.spawn === spawn);
   const crossed = before?.crossed ?? [];
   if (before?.awaited.length === 0) walk.repeated.add(spawn);
   walk.state = { ...state, alive: [...others, { spawn, crossed, awaited: [] }] };
+}
+
+/** Waits for a signal; `inLoop` where it is waited for again and again. */
+export function heedSignal(walk: Walk, signal: Signal, inLoop: boolean): void {
+  walk.heard.add(signalKey(signal));
+  walk.state = awaitSignal(walk.state, signal, inLoop);
 }
 
 /** Gives a signal: everything written down so far happens before it. */
@@ -401,35 +390,59 @@ export function giveSignal(walk: Walk, signal: Signal): void {
       }
     }
   }
+  for (const call of walk.parameterCalls.values())
+    if (!call.signals.some((s) => signalKey(s) === key)) call.signals.push(signal);
   walk.state = { ...walk.state, signalled: union(walk.state.signalled, [signal], signalKey) };
 }
 
 /** Sends on a channel or closes it. A channel of capacity one is a lock as well. */
 export function signalChannel(walk: Walk, channel: Expr, closes: boolean): void {
-  const path = firstPath(walk, channel);
+  const path = channelPath(walk, channel);
   if (path === null) return;
   if (!closes) toggleToken(walk, path, channel);
   giveSignal(walk, signalOf("channel", path, closes));
+  if (closes) giveSignal(walk, signalOf("close", path, closes));
 }
 
 /** Receives from a channel. */
 export function awaitChannel(walk: Walk, channel: Expr): void {
-  const path = firstPath(walk, channel);
+  const path = channelPath(walk, channel);
   if (path === null) return;
   toggleToken(walk, path, channel);
-  walk.state = awaitSignal(walk.state, signalOf("channel", path, false), walk.loops.length > 0);
+  heedSignal(walk, signalOf("channel", path, false), walk.loops.length > 0);
+  if (isSemaphore(walk.fn.info.typeOf(channel))) giveSignal(walk, signalOf("slots", path, true));
+}
+
+/** Has received from a channel until it was closed. */
+export function awaitClose(walk: Walk, channel: Expr): void {
+  const path = channelPath(walk, channel);
+  if (path) heedSignal(walk, signalOf("close", path, true), true);
+}
+
+/** The channel; a field of something that nobody can tell is that field of some instance. */
+export function channelPath(walk: Walk, channel: Expr): Path | null {
+  for (const value of valuesOf(walk.world, channel, walk.fn)) {
+    if (value.kind !== "path") continue;
+    return value.path.root.role === "local" && !value.owned ? ofSomeInstance(value.path) : value.path;
+  }
+  return null;
+}
+
+/** True for channels whose elements say nothing: what is received from them is room for others. */
+function isSemaphore(t: Type): boolean {
+  const channel = under(t);
+  return channel.kind === "chan" && structType(channel.elem)?.fields.length === 0;
 }
 
 /** Sending takes what receiving gives back, or the other way round. */
 function toggleToken(walk: Walk, path: Path, channel: Expr): void {
   if (channelCapacity(walk, path) !== 1n) return;
-  const { held, found } = giveBack(walk.state.held, path, "token");
   const token = { path, mode: "write", by: "token", text: textOf(walk.fn, channel) } as const;
-  walk.state = { ...walk.state, held: found ? held : take(walk.state.held, token) };
+  walk.state = { ...walk.state, held: toggled(walk.state.held, token) };
 }
 
 /** The capacity that a channel variable is made with, or null. */
-function channelCapacity(walk: Walk, path: Path): unknown {
+export function channelCapacity(walk: Walk, path: Path): unknown {
   const last = path.steps.at(-1);
   const holder: Var | null = last === undefined ? path.root : last.kind === "field" ? last.field : null;
   if (holder === null) return null;

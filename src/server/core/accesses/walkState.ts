@@ -42,6 +42,8 @@ export interface WalkState {
   readonly replaced: ReadonlyMap<string, number>;
   /** Map variables that are nil here, by key. */
   readonly nil: readonly string[];
+  /** How many `case` clauses lie around this point. */
+  readonly cases: number;
   /** True behind `if s.started { panic(…) }`. */
   readonly sealed: boolean;
   /** Locks of the caller that were given back. */
@@ -61,6 +63,7 @@ export const START: WalkState = {
   made: [],
   replaced: new Map(),
   nil: [],
+  cases: 0,
   sealed: false,
   released: [],
 };
@@ -82,6 +85,7 @@ export function meet(a: WalkState, b: WalkState): WalkState {
     made: union(a.made, b.made, pathKey),
     replaced: a.replaced.size >= b.replaced.size ? a.replaced : b.replaced,
     nil: a.nil === b.nil ? a.nil : a.nil.filter((key) => b.nil.includes(key)),
+    cases: Math.min(a.cases, b.cases),
     sealed: a.sealed && b.sealed,
     released: union(a.released, b.released, pathKey),
   };

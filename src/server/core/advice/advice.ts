@@ -8,7 +8,7 @@
 import type { Held } from "../accesses/events.ts";
 import { under } from "../calls/typeShape.ts";
 import type { Advice, FixKind } from "../finding.ts";
-import type { MapGroup } from "../rules/mapUses.ts";
+import type { UsedMap } from "../rules/mapUses.ts";
 import type { Type } from "../types/types.ts";
 
 interface Mix {
@@ -21,7 +21,7 @@ interface Mix {
 }
 
 /** What to do about a map that is used like this. */
-export function adviseOn(group: MapGroup): Advice {
+export function adviseOn(group: UsedMap): Advice {
   const mix = mixOf(group);
   const element = elementType(group.owner.type(), group.depth);
   const others = mix.writes - mix.counters + mix.replacements + mix.clears;
@@ -96,7 +96,7 @@ function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-function mixOf(group: MapGroup): Mix {
+function mixOf(group: UsedMap): Mix {
   const mix: Mix = { reads: 0, writes: 0, counters: 0, iterations: 0, replacements: 0, clears: 0 };
   const seen = new Set<unknown>();
   for (const { access } of group.uses) {

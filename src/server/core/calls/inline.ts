@@ -4,37 +4,45 @@
  *
  * Which functions a call reaches is `callees.ts`; what library functions start is `goroutines/`.
  */
-import type { Access, Held, ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
+import type { Held, Signal } from "../accesses/events.ts";
 import { visitExpression, visitOperand } from "../accesses/expressions.ts";
 import { visitLibraryCall } from "../accesses/libraryCalls.ts";
-import { identityOf, pathKey, pathOf } from "../accesses/path.ts";
-import { placeIn } from "../accesses/places.ts";
-import { type Binding, bindCall, substitute, type Value, valueKey, valuesOf } from "../accesses/values.ts";
+import { pathKey, pathOf } from "../accesses/path.ts";
+import { type Binding, bindCall, valuesOf } from "../accesses/values.ts";
 import { neverReturns } from "../accesses/walk.ts";
 import {
   emitAccess,
   giveSignal,
+  heedSignal,
   isFull,
   mayBeMade,
   mayMeet,
   record,
   signalChannel,
   startSpawn,
-  textOf,
   type Walk,
 } from "../accesses/walkRecord.ts";
-import { type Alive, awaitSignal, union } from "../accesses/walkState.ts";
+import { type Alive, union } from "../accesses/walkState.ts";
 import { callbacksOf } from "../goroutines/callbacks.ts";
 import { isParallelTest, isSubtest, isTestFile, startRegistered } from "../goroutines/handlers.ts";
-import { type LibrarySpawn, librarySpawn } from "../goroutines/librarySpawns.ts";
+import { librarySpawn } from "../goroutines/librarySpawns.ts";
 import { signalOf } from "../goroutines/order.ts";
-import { take, together } from "../locks/heldLocks.ts";
+import { isToken, take, together, toggled } from "../locks/heldLocks.ts";
 import { type SyncCall, syncCall } from "../locks/syncCalls.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
 import { type Callee, calledExpression, calleesOf, calleesOfValue } from "./callees.ts";
 import { type Fn, unparen } from "./functions.ts";
 import { firstPathOf, lockOf, takeLock, unlock } from "./lockCalls.ts";
+import { keepParameterCall, parameterCallHere, receiverBinding, runParameterCall } from "./parameterCalls.ts";
 import { rebase, rebaseLock, rebasePath, rebaseSignals } from "./rebase.ts";
+import {
+  rebaseSpawn,
+  spawnCallee,
+  spawnFunction,
+  spawnParameter,
+  startCallbacks,
+  startLibrarySpawn,
+} from "./spawns.ts";
 import { under } from "./typeShape.ts";
 
 /**
@@ -43,12 +51,8 @@ import { under } from "./typeShape.ts";
  */
 export type CallMode = "call" | "go" | "defer" | "deferred" | "iterate";
 
-/** Deeper chains of function values than this are not followed. */
-const DEEPEST_FUNCTION_VALUE = 4;
 /** More goroutines than this are not followed to the callers of the functions that start them. */
 const MOST_SPAWNS = 200;
-/** More calls of its parameters than this are not followed to a function's callers. */
-const MOST_PARAMETER_CALLS = 32;
 
 /** Visits a call and everything it does. */
 export function performCall(walk: Walk, e: Expr, mode: CallMode): void {
@@ -131,7 +135,7 @@ function synchronise(walk: Walk, call: CallExpr, sync: SyncCall): boolean {
     if (path === null) return true;
     const signal = signalOf("atomic", path, true);
     if (sync.op !== "atomic-load") giveSignal(walk, signal);
-    if (sync.op !== "atomic-store") walk.state = awaitSignal(walk.state, signal, true);
+    if (sync.op !== "atomic-store") heedSignal(walk, signal, true);
     return true;
   }
   visitOperand(walk, sync.on.x);
@@ -146,7 +150,7 @@ function synchronise(walk: Walk, call: CallExpr, sync: SyncCall): boolean {
   else if (lock.path !== null) {
     const signal = signalOf("group", lock.path, true);
     if (sync.op === "done") giveSignal(walk, signal);
-    else walk.state = awaitSignal(walk.state, signal, true);
+    else heedSignal(walk, signal, true);
   }
   // A Wait of the program's own types may do more than waiting.
   return sync.op !== "wait" || calleesOf(walk.world, call, walk.fn).every((callee) => callee.kind !== "fn");
@@ -159,7 +163,8 @@ function performOnce(walk: Walk, call: CallExpr, once: Held): void {
   const [arg] = call.args;
   if (arg) {
     for (const value of valuesOf(walk.world, arg, walk.fn)) {
-      for (const callee of calleesOfValue(walk.world, value)) inlineCallee(walk, callee, call, new Map(), 0);
+      for (const callee of calleesOfValue(walk.world, value))
+        if (callee.kind === "fn") inlineCallee(walk, callee, call, receiverBinding(callee), 0);
     }
   }
   walk.state = { ...walk.state, held: take(before, { ...once, mode: "read" }) };
@@ -176,7 +181,8 @@ function reach(walk: Walk, call: CallExpr, callees: readonly Callee[], mode: Cal
   for (const callee of callees) {
     if (callee.kind === "fn") {
       inlineCallee(walk, callee, call, bindHere(walk, call, callee), 0);
-    } else if (callee.kind === "parameter") addParameterCall(walk, call, callee.parameter);
+    } else if (callee.kind === "parameter")
+      keepParameterCall(walk, parameterCallHere(walk, call, callee.parameter));
     else performExternal(walk, call, callee);
   }
   if (callees.length === 0) {
@@ -245,39 +251,8 @@ function endParallelTests(walk: Walk, before: readonly Alive[]): void {
   walk.state = { ...walk.state, alive };
 }
 
-/** The binding of a method value that is called with arguments that nobody else knows. */
-export function receiverBinding(callee: Callee & { readonly kind: "fn" }): Binding {
-  const binding = new Map<Fn["receiver"] & object, readonly Value[]>();
-  if (callee.fn.receiver) binding.set(callee.fn.receiver.origin, callee.receiver);
-  for (const param of callee.fn.params) if (param) binding.set(param.origin, [{ kind: "fresh" }]);
-  return binding;
-}
-
-function addParameterCall(walk: Walk, call: CallExpr, parameter: ParameterCall["parameter"]): void {
-  const args = call.args.map((arg) => valuesOf(walk.world, arg, walk.fn));
-  keepParameterCall(walk, {
-    parameter,
-    args,
-    locks: walk.state.held,
-    fn: walk.fn,
-    node: placeIn(walk.fn, call),
-    beside: null,
-  });
-}
-
-/** Writes a call of a parameter down, once: a function that is handed on is called in many ways. */
-function keepParameterCall(walk: Walk, call: ParameterCall): void {
-  const { parameterCalls } = walk;
-  if (parameterCalls.size >= MOST_PARAMETER_CALLS) return;
-  const locks = call.locks.map((lock) => (lock.path ? pathKey(lock.path) : "?") + lock.mode[0] + lock.by[0]);
-  const args = call.args.map((values) => values.map(valueKey).join("|"));
-  const beside = call.beside ? `${call.beside.many}${call.beside.node.pos}` : "";
-  const key = `${identityOf(call.parameter)} ${locks.join()} ${args.join()} ${beside}`;
-  if (!parameterCalls.has(key)) parameterCalls.set(key, call);
-}
-
 /** Lets everything that a callee does happen here. */
-function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, depth: number): void {
+export function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, depth: number): void {
   if (callee.kind !== "fn" || walk.state.dead) return;
   if (!callee.dynamic && !isTestFile(walk.fn)) walk.called.add(callee.fn);
   const summary = walk.summaryOf(callee.fn);
@@ -290,193 +265,20 @@ function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, 
   for (const path of summary.releases) {
     for (const target of rebasePath(walk, path, binding)) unlock(walk, target);
   }
-  for (const inner of summary.parameterCalls) runParameterCall(walk, inner, binding, node, depth, null);
+  for (const inner of summary.parameterCalls) runParameterCall(walk, inner, binding, node, depth);
   if (!callee.dynamic) {
     for (const spawn of summary.spawns)
       if (walk.spawns.size < MOST_SPAWNS) startSpawn(walk, rebaseSpawn(walk, spawn, binding, node));
     const acquired = summary.acquires.map((lock) => rebaseLock(walk, lock, binding));
-    walk.state = { ...walk.state, held: together(walk.state.held, acquired) };
+    const [tokens, locks] = [acquired.filter(isToken), acquired.filter((lock) => !isToken(lock))];
+    walk.state = { ...walk.state, held: together(walk.state.held, locks) };
+    for (const token of tokens) walk.state = { ...walk.state, held: toggled(walk.state.held, token) };
     for (const signal of rebaseSignals(walk, summary.awaits, binding)) {
-      walk.state = awaitSignal(walk.state, signal, true);
+      heedSignal(walk, signal, true);
     }
   }
   for (const signal of rebaseSignals(walk, summary.signals, binding)) giveSignal(walk, signal);
   const makes = summary.makes.flatMap((path) => rebasePath(walk, path, binding));
   walk.state = { ...walk.state, made: union(walk.state.made, makes, pathKey) };
   if (summary.diverges && !callee.dynamic) walk.state = { ...walk.state, dead: true };
-}
-
-/** Runs what a callee does with a function that it is given, in this call. */
-function runParameterCall(
-  walk: Walk,
-  inner: ParameterCall,
-  binding: Binding,
-  node: Node,
-  depth: number,
-  into: Access[] | null,
-): void {
-  if (depth >= DEEPEST_FUNCTION_VALUE) return;
-  for (const value of binding.get(inner.parameter) ?? []) {
-    for (const callee of calleesOfValue(walk.world, value)) {
-      const args = inner.args.map((values) => substitute(walk.world, values, binding, walk.fn));
-      const locks = inner.locks.map((lock) => rebaseLock(walk, lock, binding));
-      if (callee.kind === "parameter") {
-        keepParameterCall(walk, { ...inner, parameter: callee.parameter, args, locks });
-      } else if (callee.kind === "fn") {
-        const bound = new Map(receiverBinding(callee));
-        callee.fn.params.forEach((param, i) => {
-          if (param && args[i]) bound.set(param.origin, args[i]);
-        });
-        if (into !== null) into.push(...callbackAccesses(walk, callee.fn, bound, node, locks));
-        else if (inner.beside !== null) {
-          const accesses = callbackAccesses(walk, callee.fn, bound, node, locks);
-          runBeside(walk, {
-            ...inner.beside,
-            runs: callee.fn,
-            accesses,
-            parameterCalls: [],
-            signals: [],
-            onSuccess: false,
-          });
-        } else {
-          const before = walk.state.held;
-          walk.state = { ...walk.state, held: [...before, ...locks] };
-          inlineCallee(walk, callee, node, bound, depth + 1);
-          walk.state = { ...walk.state, held: before };
-        }
-      }
-    }
-  }
-}
-
-/** Lets a goroutine happen that a callee has started and waited for. */
-function runBeside(walk: Walk, spawn: Spawn): void {
-  const before = walk.state.alive;
-  startSpawn(walk, spawn);
-  walk.state = { ...walk.state, alive: before };
-  for (const access of spawn.accesses) record(walk, access);
-}
-
-function callbackAccesses(walk: Walk, fn: Fn, bound: Binding, node: Node, locks: readonly Held[]): Access[] {
-  return walk
-    .summaryOf(fn)
-    .accesses.flatMap((access) => rebase(walk, access, bound, node, "spawn"))
-    .map((access) => ({ ...access, locks: [...access.locks, ...locks] }));
-}
-
-/** A goroutine that a callee starts, in the caller's terms. One object per place and goroutine. */
-function rebaseSpawn(walk: Walk, spawn: Spawn, binding: Binding, node: Node): Spawn {
-  const accesses = spawn.accesses.flatMap((access) => rebase(walk, access, binding, node, "spawn"));
-  for (const inner of spawn.parameterCalls) runParameterCall(walk, inner, binding, node, 0, accesses);
-  return oneSpawn(walk, node, {
-    ...spawn,
-    accesses,
-    parameterCalls: [],
-    signals: rebaseSignals(walk, spawn.signals, binding),
-  });
-}
-
-/** The same object for the same goroutine of the same place in every round of a loop. */
-function oneSpawn(walk: Walk, node: Node, spawn: Spawn): Spawn {
-  const key = `${node.pos}:${spawn.fn.name}:${spawn.node.pos}:${spawn.runs?.name ?? ""}:${spawn.runs?.node.pos ?? ""}`;
-  const known = walk.spawns.get(key);
-  if (known) return known;
-  walk.spawns.set(key, spawn);
-  return spawn;
-}
-
-function spawnCallee(walk: Walk, call: CallExpr, callee: Callee): void {
-  if (callee.kind !== "fn") return;
-  const binding = bindCall(walk.world, call, callee, walk.fn);
-  const label = "go statement";
-  const spawn = makeSpawn(walk, call, callee.fn, binding, "go", label, false, []);
-  if (!callee.dynamic) startSpawn(walk, spawn);
-}
-
-/** `go f()` of a parameter: what it does is known where the function is called. */
-function spawnParameter(walk: Walk, call: CallExpr, parameter: ParameterCall["parameter"]): void {
-  const args = call.args.map((arg) => valuesOf(walk.world, arg, walk.fn));
-  const { fn } = walk;
-  const place = placeIn(fn, call);
-  startSpawn(
-    walk,
-    oneSpawn(walk, call, {
-      how: "go",
-      label: "go statement",
-      many: false,
-      fn,
-      node: place,
-      runs: null,
-      accesses: [],
-      parameterCalls: [{ parameter, args, locks: [], fn, node: place, beside: null }],
-      signals: [],
-      onSuccess: false,
-    }),
-  );
-}
-
-/** Starts a function beside this one. Signals in `ends` are given when it ends. */
-export function spawnFunction(
-  walk: Walk,
-  node: Node,
-  callee: Callee & { readonly kind: "fn" },
-  how: SpawnKind,
-  label: string,
-  many: boolean,
-  ends: readonly Signal[],
-): void {
-  startSpawn(walk, makeSpawn(walk, node, callee.fn, receiverBinding(callee), how, label, many, ends));
-}
-
-function makeSpawn(
-  walk: Walk,
-  node: Node,
-  fn: Fn,
-  binding: Binding,
-  how: SpawnKind,
-  label: string,
-  many: boolean,
-  ends: readonly Signal[],
-): Spawn {
-  const summary: Summary = walk.summaryOf(fn);
-  const accesses = summary.accesses.flatMap((access) => rebase(walk, access, binding, node, "spawn"));
-  for (const access of accesses) access.signals.push(...ends);
-  for (const inner of summary.parameterCalls) runParameterCall(walk, inner, binding, node, 0, accesses);
-  // What it starts itself runs on after its own signals.
-  for (const inner of summary.spawns) startSpawn(walk, rebaseSpawn(walk, inner, binding, node));
-  return oneSpawn(walk, node, {
-    how,
-    label,
-    many,
-    fn: walk.fn,
-    node: placeIn(walk.fn, node),
-    runs: fn,
-    accesses,
-    parameterCalls: summary.parameterCalls.filter((inner) => !binding.has(inner.parameter)),
-    signals: [...rebaseSignals(walk, summary.signals, binding), ...ends],
-    onSuccess: false,
-  });
-}
-
-/** Starts the arguments that a dependency is seen to run on a goroutine. */
-function startCallbacks(walk: Walk, call: CallExpr): void {
-  for (const arg of callbacksOf(call, walk.fn)) {
-    const label = `callback of ${textOf(walk.fn, call.fun)}`;
-    for (const value of valuesOf(walk.world, arg, walk.fn)) {
-      for (const callee of calleesOfValue(walk.world, value)) {
-        if (callee.kind === "fn") spawnFunction(walk, call, callee, "callback", label, false, []);
-      }
-    }
-  }
-}
-
-function startLibrarySpawn(walk: Walk, call: CallExpr, library: LibrarySpawn): void {
-  const group = library.group ? firstPathOf(valuesOf(walk.world, library.group, walk.fn)) : null;
-  const ends: readonly Signal[] = group ? [signalOf("group", group, true)] : [];
-  for (const value of valuesOf(walk.world, library.runs, walk.fn)) {
-    for (const callee of calleesOfValue(walk.world, value)) {
-      if (callee.kind !== "fn") continue;
-      spawnFunction(walk, call, callee, library.how, library.label, library.many, ends);
-    }
-  }
 }

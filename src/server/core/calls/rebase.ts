@@ -67,6 +67,7 @@ export function rebase(
     signals,
     calls: foreign ? [] : calls,
     unlocked: how === "spawn" ? [] : unlocked,
+    cases: access.cases + state.cases,
     sealed: access.sealed || state.sealed,
     made: access.made || isMade(state, path),
   }));

@@ -13,7 +13,7 @@ import type { Walk } from "../accesses/walkRecord.ts";
 import { type Question, sameOrOther } from "../calls/answers.ts";
 import { type Callee, calleesOfValue, implementations, namedCallee, type World } from "../calls/callees.ts";
 import { type DeclFacts, type Fn, forEachChild, nameOfFn, unparen } from "../calls/functions.ts";
-import { spawnFunction } from "../calls/inline.ts";
+import { spawnFunction } from "../calls/spawns.ts";
 import { interfaceType, namedType, qualifiedName, under } from "../calls/typeShape.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
 import type { Func, Signature, Type } from "../types/types.ts";

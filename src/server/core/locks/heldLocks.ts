@@ -26,6 +26,17 @@ export function giveBack(
   return { held: held.filter((_, i) => i !== at), found: true };
 }
 
+/** True for a channel of capacity one that stands for a lock. */
+export function isToken({ by }: Held): boolean {
+  return by === "token";
+}
+
+/** The locks after sending on or receiving from such a channel: each gives back what the other one took. */
+export function toggled(held: readonly Held[], token: Held): readonly Held[] {
+  const given = giveBack(held, token.path, "token");
+  return given.found ? given.held : take(held, token);
+}
+
 function sameKey(a: Path | null, b: Path | null, key: (path: Path) => string): boolean {
   return a === null || b === null ? a === b : key(a) === key(b);
 }

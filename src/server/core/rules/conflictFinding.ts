@@ -4,7 +4,7 @@
 import { adviseGuard, adviseOn, adviseWriteLock } from "../advice/advice.ts";
 import type { Advice, Code, CoreFinding } from "../finding.ts";
 import type { Conflict } from "./conflicts.ts";
-import type { MapGroup } from "./mapUses.ts";
+import type { MapGroup, UsedMap } from "./mapUses.ts";
 import { coreAccess, coreMap, reasoningOf } from "./wording.ts";
 
 /** The Finding of a conflict on a map; null where the map is not declared in source. */
@@ -17,7 +17,7 @@ export function conflictFinding(
   const declared = coreMap(conflict.owner, conflict.depth);
   if (declared === null) return null;
   // A map that only one function knows is used where it was seen to race.
-  const group = map.uses.length > 0 ? map : { ...map, uses: [conflict.flagged, ...conflict.others] };
+  const group: UsedMap = map.uses.length > 0 ? map : { ...map, uses: [conflict.flagged, ...conflict.others] };
   return {
     code,
     message,
@@ -31,7 +31,7 @@ export function conflictFinding(
 }
 
 /** A lock that is there already is taken; only without one is there a choice. */
-function adviceOf({ kind, guard, flagged, others }: Conflict, group: MapGroup): Advice {
+function adviceOf({ kind, guard, flagged, others }: Conflict, group: UsedMap): Advice {
   if (kind === "read-lock") {
     const held = flagged.access.locks.find((lock) => lock.by === "mutex" && lock.mode === "read") ?? guard;
     return held ? adviseWriteLock(held) : adviseOn(group);

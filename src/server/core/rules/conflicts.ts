@@ -16,6 +16,7 @@ import { guardOf, isBeside, mayGuard } from "../locks/guards.ts";
 import { exclusion, sameLock } from "../locks/heldLocks.ts";
 import type { Var } from "../types/types.ts";
 import type { MapGroup, MapUse } from "./mapUses.ts";
+import { CONCLUDES, CONSTRUCTS, isCalled, PREPARES } from "./phases.ts";
 import type { Ignores } from "./unused-ignore.ts";
 import { placeOf } from "./wording.ts";
 
@@ -243,7 +244,8 @@ function confidenceOf(
         !isEarlier(a) &&
         !isEarlier(b) &&
         !hasUnknownHolder(unlocked) &&
-        !preparesOnly(unlocked, writes(unlocked.access) ? PREPARES : CONSTRUCTS)
+        !isCalled(unlocked, writes(unlocked.access) ? PREPARES : CONSTRUCTS) &&
+        !isCalled(unlocked, CONCLUDES)
       )
         return "likely";
       return weakest;
@@ -258,7 +260,7 @@ function confidenceOf(
   if (goroutine.spawn !== null && goroutine.spawn.runs === caller.entry) return weakest;
   if (!isShared(goroutine) || (!global && !sameHolder(goroutine, caller))) return weakest;
   if (!writes(caller.access)) return "likely";
-  return global || !isLive(group) || preparesOnly(caller, PREPARES) ? weakest : "likely";
+  return global || !isLive(group) || isCalled(caller, PREPARES) ? weakest : "likely";
 }
 
 /** False where the goroutine may have an instance of its own. */
@@ -294,7 +296,7 @@ function passesBy(a: MapUse, b: MapUse): boolean {
     !writes(b.access) &&
     b.access.locks.length === 0 &&
     !hasUnknownHolder(b) &&
-    !preparesOnly(b, CONSTRUCTS) &&
+    !isCalled(b, CONSTRUCTS) &&
     a.access.locks.some(
       (lock) =>
         lock.by === "once" &&
@@ -309,10 +311,11 @@ function passesBy(a: MapUse, b: MapUse): boolean {
 /** True where the struct that is used also has a lock, a `Once` or the like, and this use does not set it up. */
 function isMeantForMany(use: MapUse): boolean {
   const { root } = use.access.path;
-  if (root !== use.entry.receiver?.origin) return false;
+  // Where all callers are in sight, those that are concurrent are goroutines.
+  if (use.inSight || root !== use.entry.receiver?.origin) return false;
   // A query that fills what it looks into; what only adds is called before others come.
   const answers = (use.entry.node.type.results?.fields ?? []).length > 0;
-  if (writes(use.access) && (!answers || preparesOnly(use, PREPARES))) return false;
+  if (writes(use.access) && (!answers || isCalled(use, PREPARES))) return false;
   return (structType(root.type())?.fields ?? []).some((field) =>
     CONCURRENT_TYPES.has(qualifiedName(field.type())),
   );
@@ -356,42 +359,9 @@ function holderOf({ access }: MapUse): string {
   return access.handedOut || qualifiedName(access.path.root.type());
 }
 
-/** Functions that by their name make something: nobody else has it yet. */
-const CONSTRUCTS = startsWithWord(["init", "setup", "setUp", "new", "make"]);
-
-/** Functions that by their name set something up: they run before anything else does. */
-const PREPARES = startsWithWord(
-  [
-    "init",
-    "setup",
-    "setUp",
-    "new",
-    "make",
-    "open",
-    "start",
-    "configure",
-    "unmarshal",
-    "decode",
-    "parse",
-    "load",
-  ],
-  ["with", "register", "must", "build", "use", "handle", "reset", "set(?=[A-Z])", "on(?=[A-Z])"],
-);
-
-/** Matches names that begin with one of the words, exported or not. */
-function startsWithWord(...words: readonly (readonly string[])[]): RegExp {
-  const either = words.flat().map((word) => `[${word[0]}${word[0]!.toUpperCase()}]${word.slice(1)}`);
-  return new RegExp(`^(${either.join("|")})`);
-}
-
-function preparesOnly(use: MapUse, names: RegExp): boolean {
-  const functions = [use.entry, use.access.fn, ...use.access.calls.map((call) => call.fn)];
-  return functions.some((fn) => fn.node.kind === "FuncDecl" && names.test(fn.node.name.name));
-}
-
 /** True where the lock that the map's declaration asks for could have been taken and was not. */
 function breaksContract(use: MapUse, guard: Held): boolean {
-  return reachesGuard(use, guard) && !holdsGuard(use, guard) && !preparesOnly(use, PREPARES);
+  return reachesGuard(use, guard) && !holdsGuard(use, guard) && !isCalled(use, PREPARES);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Access, ParallelPair, Spawn, Summary } from "../accesses/events.ts
 import { groupKey, groupOf, identityOf, type Path } from "../accesses/path.ts";
 import type { Summaries } from "../accesses/summaries.ts";
 import type { World } from "../calls/callees.ts";
-import type { Fn } from "../calls/functions.ts";
+import { type Fn, isVisibleIn } from "../calls/functions.ts";
 import { isGenerated, type Outline } from "../calls/outline.ts";
 import { namedType } from "../calls/typeShape.ts";
 import { handlerKindOf, isParallelTest, isTestFile } from "../goroutines/handlers.ts";
@@ -26,12 +26,19 @@ export interface MapUse {
   readonly from: "goroutine" | "handler" | "api" | "test" | "start";
   /** The goroutine, where the access runs in one that is started in sight. */
   readonly spawn: Spawn | null;
+  /** True where the program calls the entry itself and nobody else can: all there is to be seen is in sight. */
+  readonly inSight: boolean;
+}
+
+/** A map with what is done to it. */
+export interface UsedMap {
+  readonly owner: Var;
+  readonly depth: number;
+  readonly uses: readonly Pick<MapUse, "access">[];
 }
 
 /** The uses of one map. The same object for as long as nothing about them changes. */
-export interface MapGroup {
-  readonly owner: Var;
-  readonly depth: number;
+export interface MapGroup extends UsedMap {
   readonly uses: readonly MapUse[];
   /** Pairs of accesses that the walks saw in parallel. */
   readonly pairs: readonly ParallelPair[];
@@ -84,7 +91,9 @@ export function createMapUses(): MapUses {
   };
   const add = (fn: Fn, summaries: Summaries): void => {
     const keys = new Set<string>();
-    for (const one of usesOf(fn, summaries.summaryOf(fn), entryKind(summaries.world, fn, callers.has(fn)))) {
+    const called = callers.has(fn);
+    const from = entryKind(summaries.world, fn, called);
+    for (const one of usesOf(fn, summaries.summaryOf(fn), from, called && isInternal(fn))) {
       // Generated encoders take what they are given: who locks is for whoever calls them.
       if (one.use.from === "api" && isGenerated(one.use.access.fn.file)) continue;
       contribution(fn, one.use.access.path).uses.push(one);
@@ -166,16 +175,26 @@ interface KeyedUse {
   readonly waited: ReadonlySet<string>;
 }
 
-function usesOf(fn: Fn, summary: Summary, from: MapUse["from"] | null): readonly KeyedUse[] {
+function usesOf(
+  fn: Fn,
+  summary: Summary,
+  from: MapUse["from"] | null,
+  inSight: boolean,
+): readonly KeyedUse[] {
   const uses: KeyedUse[] = [];
+  // A local of another function, captured by a literal that was kept, is a map of one run of that function.
+  const isKnownHere = ({ path: { root } }: Access): boolean =>
+    (root.role !== "local" && root.role !== "param") || isVisibleIn(root, fn);
   if (from !== null) {
     const accesses = from === "api" ? [...summary.accesses, ...summary.later] : summary.accesses;
-    for (const access of accesses) uses.push(keyed(used({ access, entry: fn, from, spawn: null })));
+    for (const access of accesses.filter(isKnownHere))
+      uses.push(keyed(used({ access, entry: fn, from, spawn: null, inSight })));
   }
   for (const spawn of isTestFile(fn) ? [] : summary.spawns) {
     if (handsBackItsEnd(spawn)) continue;
     const kind = spawn.how === "handler" ? "handler" : "goroutine";
-    for (const access of spawn.accesses) uses.push(keyed(used({ access, entry: fn, from: kind, spawn })));
+    for (const access of spawn.accesses.filter(isKnownHere))
+      uses.push(keyed(used({ access, entry: fn, from: kind, spawn, inSight: true })));
   }
   return uses;
 }
@@ -195,7 +214,7 @@ function keyed(use: MapUse): KeyedUse {
   return {
     use,
     group: groupKey(access.path),
-    place: `${from} ${identityOf(access.node)} ${access.kind} ${locks.sort().join()}`,
+    place: `${from} ${identityOf(access.node)} ${access.kind} ${locks.sort().join()} ${access.dynamic}`,
     goroutine: spawn ? `${identityOf(spawn.node)}${spawn.many}` : from === "test" ? use.entry.name : "",
     waited: new Set(access.awaited.map(signalKey)),
   };
@@ -260,8 +279,13 @@ function entryKind(world: World, fn: Fn, called: boolean): MapUse["from"] | null
   }
   if (handlerKindOf(fn) !== null) return "handler";
   if (!/^\p{Lu}/u.test(name) || fn.pkg.name === "main") return null;
-  // A method of an unexported type that the package calls itself is entered through those calls.
-  return called && isHidden(fn) ? null : "api";
+  // What only the program can call, and is seen to call, is entered through those calls.
+  return called && (isHidden(fn) || (fn.receiver === null && isInternal(fn))) ? null : "api";
+}
+
+/** True where only packages beside the function's own may import it: all that call it belong to one program. */
+function isInternal(fn: Fn): boolean {
+  return fn.pkg.path.split("/").includes("internal");
 }
 
 /** True for methods of unexported types. */

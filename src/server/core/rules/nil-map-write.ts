@@ -61,7 +61,7 @@ function isClosed(v: Var): boolean {
 /** Writes into values that were made without the map, on the way of the function that made them. */
 function nilOnTheWay({ nilWrites }: ProgramEvidence): CoreFinding[] {
   const found = new Map<unknown, CoreFinding>();
-  for (const { access, spawn, within } of nilWrites) {
+  for (const { access, spawn, within, inSomeCase } of nilWrites) {
     const step = access.path.steps.at(-1);
     const owner = step?.kind === "field" ? step.field : access.path.root;
     if (isTestFile(access.fn) || isTestFile(within) || found.has(access.node)) continue;
@@ -70,7 +70,8 @@ function nilOnTheWay({ nilWrites }: ProgramEvidence): CoreFinding[] {
       step === undefined
         ? "it is declared without a map and nothing on the way here gives it one"
         : `${within.name} makes the ${access.path.root.name} without it and nothing on the way here makes it`;
-    for (const finding of findingOf(side, "likely", owner, why)) found.set(access.node, finding);
+    const confidence = inSomeCase ? "possible" : "likely";
+    for (const finding of findingOf(side, confidence, owner, why)) found.set(access.node, finding);
   }
   return [...found.values()];
 }

@@ -1,0 +1,156 @@
+/**
+ * Goroutines that a call starts: by `go`, through a callee that starts them, by a library that is known or seen to.
+ *
+ * What becomes of a goroutine once it runs is the walk's (`walkRecord.ts`); functions that are handed in to be run,
+ * `parameterCalls.ts`.
+ */
+import type { ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
+import { placeIn } from "../accesses/places.ts";
+import { type Binding, bindCall, valuesOf } from "../accesses/values.ts";
+import { record, startSpawn, textOf, type Walk } from "../accesses/walkRecord.ts";
+import { union } from "../accesses/walkState.ts";
+import { callbacksOf } from "../goroutines/callbacks.ts";
+import type { LibrarySpawn } from "../goroutines/librarySpawns.ts";
+import { signalKey } from "../goroutines/order.ts";
+import type { CallExpr, Node } from "../syntax/ast.ts";
+import { type Callee, calleesOfValue } from "./callees.ts";
+import type { Fn } from "./functions.ts";
+import { firstPathOf } from "./lockCalls.ts";
+import { addDeeds, type Deeds, parameterCallHere, receiverBinding } from "./parameterCalls.ts";
+import { rebase, rebaseSignals } from "./rebase.ts";
+
+/** Lets a goroutine happen that a callee has started and waited for. */
+export function runBeside(walk: Walk, spawn: Spawn): void {
+  const before = walk.state.alive;
+  startSpawn(walk, spawn);
+  walk.state = { ...walk.state, alive: before };
+  for (const access of spawn.accesses) record(walk, access);
+}
+
+/** A goroutine that a callee starts, in the caller's terms. One object per place and goroutine. */
+export function rebaseSpawn(walk: Walk, spawn: Spawn, binding: Binding, node: Node): Spawn {
+  const deeds: Deeds = {
+    accesses: spawn.accesses.flatMap((access) => rebase(walk, access, binding, node, "spawn")),
+    parameterCalls: [],
+  };
+  for (const inner of spawn.parameterCalls) addDeeds(walk, inner, binding, node, deeds);
+  return oneSpawn(walk, node, {
+    ...spawn,
+    ...deeds,
+    signals: rebaseSignals(walk, spawn.signals, binding),
+  });
+}
+
+/** The same object for the same goroutine of the same place in every round of a loop. */
+function oneSpawn(walk: Walk, node: Node, spawn: Spawn): Spawn {
+  const key = `${node.pos}:${spawn.fn.name}:${spawn.node.pos}:${spawn.runs?.name ?? ""}:${spawn.runs?.node.pos ?? ""}`;
+  const known = walk.spawns.get(key);
+  if (known) return known;
+  walk.spawns.set(key, spawn);
+  return spawn;
+}
+
+/** `go f()` of a function that is known. */
+export function spawnCallee(walk: Walk, call: CallExpr, callee: Callee): void {
+  if (callee.kind !== "fn") return;
+  const binding = bindCall(walk.world, call, callee, walk.fn);
+  const label = "go statement";
+  const spawn = makeSpawn(walk, call, callee.fn, binding, "go", label, false, []);
+  if (!callee.dynamic) startSpawn(walk, spawn);
+}
+
+/** `go f()` of a parameter: what it does is known where the function is called. */
+export function spawnParameter(walk: Walk, call: CallExpr, parameter: ParameterCall["parameter"]): void {
+  const { fn } = walk;
+  startSpawn(
+    walk,
+    oneSpawn(walk, call, {
+      how: "go",
+      label: "go statement",
+      many: false,
+      fn,
+      node: placeIn(fn, call),
+      runs: null,
+      accesses: [],
+      parameterCalls: [{ ...parameterCallHere(walk, call, parameter), locks: [] }],
+      signals: [],
+      onSuccess: false,
+    }),
+  );
+}
+
+/** Starts a function beside this one. Signals in `ends` are given when it ends. */
+export function spawnFunction(
+  walk: Walk,
+  node: Node,
+  callee: Callee & { readonly kind: "fn" },
+  how: SpawnKind,
+  label: string,
+  many: boolean,
+  ends: readonly Signal[],
+): void {
+  startSpawn(walk, makeSpawn(walk, node, callee.fn, receiverBinding(callee), how, label, many, ends));
+}
+
+function makeSpawn(
+  walk: Walk,
+  node: Node,
+  fn: Fn,
+  binding: Binding,
+  how: SpawnKind,
+  label: string,
+  many: boolean,
+  ends: readonly Signal[],
+): Spawn {
+  const summary: Summary = walk.summaryOf(fn);
+  const deeds: Deeds = {
+    accesses: summary.accesses.flatMap((access) => rebase(walk, access, binding, node, "spawn")),
+    // Of a literal's captured parameters the callers of the function around it know.
+    parameterCalls: summary.parameterCalls
+      .filter((inner) => !binding.has(inner.parameter))
+      .map((inner) => ({
+        ...inner,
+        awaited: union(walk.state.awaited, rebaseSignals(walk, inner.awaited, binding), signalKey),
+        signals: [...rebaseSignals(walk, inner.signals, binding)],
+      })),
+  };
+  for (const inner of summary.parameterCalls) addDeeds(walk, inner, binding, node, deeds);
+  for (const deed of [...deeds.accesses, ...deeds.parameterCalls]) deed.signals.push(...ends);
+  // What it starts itself runs on after its own signals.
+  for (const inner of summary.spawns) startSpawn(walk, rebaseSpawn(walk, inner, binding, node));
+  return oneSpawn(walk, node, {
+    how,
+    label,
+    many,
+    fn: walk.fn,
+    node: placeIn(walk.fn, node),
+    runs: fn,
+    ...deeds,
+    signals: [...rebaseSignals(walk, summary.signals, binding), ...ends],
+    onSuccess: false,
+  });
+}
+
+/** Starts the arguments that a dependency is seen to run on a goroutine. */
+export function startCallbacks(walk: Walk, call: CallExpr): void {
+  for (const arg of callbacksOf(call, walk.fn)) {
+    const label = `callback of ${textOf(walk.fn, call.fun)}`;
+    for (const value of valuesOf(walk.world, arg, walk.fn)) {
+      for (const callee of calleesOfValue(walk.world, value)) {
+        if (callee.kind === "fn") spawnFunction(walk, call, callee, "callback", label, false, []);
+      }
+    }
+  }
+}
+
+/** Starts what a library call is known to run on a goroutine. */
+export function startLibrarySpawn(walk: Walk, call: CallExpr, library: LibrarySpawn): void {
+  const group = library.group ? firstPathOf(valuesOf(walk.world, library.group, walk.fn)) : null;
+  const ends: readonly Signal[] = group ? [{ by: "group", path: group, closes: true }] : [];
+  for (const value of valuesOf(walk.world, library.runs, walk.fn)) {
+    for (const callee of calleesOfValue(walk.world, value)) {
+      if (callee.kind !== "fn") continue;
+      spawnFunction(walk, call, callee, library.how, library.label, library.many, ends);
+    }
+  }
+}
