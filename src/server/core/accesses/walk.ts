@@ -8,6 +8,8 @@
 import { type Fn, unparen } from "../calls/functions.ts";
 import { performCall, performDeferred } from "../calls/inline.ts";
 import { mapType, under } from "../calls/typeShape.ts";
+import { signalOf } from "../goroutines/order.ts";
+import { together } from "../locks/heldLocks.ts";
 import type {
   BlockStmt,
   CallExpr,
@@ -62,11 +64,18 @@ export function walkBody(walk: Walk, body: BlockStmt): void {
   const flow: Flow = { walk, targets: [], returns: new Map(), failures: [], jumps: new Map(), label: null };
   block(flow, body.list);
   leave(flow);
+  const passed = [...flow.returns.values()].flat().flatMap(({ held }) => held.filter(isPassed));
   walk.state = meetAll([...flow.returns].map(([deferred, states]) => endOf(walk, deferred, states)));
+  walk.state = { ...walk.state, held: together(walk.state.held, passed) };
   for (const { spawn } of walk.state.alive) {
     if (flow.failures.length > 0 && !flow.failures.some((s) => s.alive.some((a) => a.spawn === spawn)))
       walk.onSuccess.add(spawn);
   }
+}
+
+/** True for a `Once` that was gone through: who returns early on another way has nothing that needs it. */
+function isPassed(lock: Held): boolean {
+  return lock.by === "once" && lock.mode === "read";
 }
 
 /** Writes down that the function is left here, with the calls that were deferred so far. */

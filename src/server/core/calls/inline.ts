@@ -4,7 +4,7 @@
  *
  * Which functions a call reaches is `callees.ts`; what library functions start is `goroutines/`.
  */
-import type { Held, Signal } from "../accesses/events.ts";
+import type { Held } from "../accesses/events.ts";
 import { visitExpression, visitOperand } from "../accesses/expressions.ts";
 import { visitLibraryCall } from "../accesses/libraryCalls.ts";
 import { pathKey, pathOf } from "../accesses/path.ts";

@@ -11,7 +11,7 @@ import { record, startSpawn, textOf, type Walk } from "../accesses/walkRecord.ts
 import { union } from "../accesses/walkState.ts";
 import { callbacksOf } from "../goroutines/callbacks.ts";
 import type { LibrarySpawn } from "../goroutines/librarySpawns.ts";
-import { signalKey } from "../goroutines/order.ts";
+import { signalKey, signalOf } from "../goroutines/order.ts";
 import type { CallExpr, Node } from "../syntax/ast.ts";
 import { type Callee, calleesOfValue } from "./callees.ts";
 import type { Fn } from "./functions.ts";
@@ -146,7 +146,7 @@ export function startCallbacks(walk: Walk, call: CallExpr): void {
 /** Starts what a library call is known to run on a goroutine. */
 export function startLibrarySpawn(walk: Walk, call: CallExpr, library: LibrarySpawn): void {
   const group = library.group ? firstPathOf(valuesOf(walk.world, library.group, walk.fn)) : null;
-  const ends: readonly Signal[] = group ? [{ by: "group", path: group, closes: true }] : [];
+  const ends: readonly Signal[] = group ? [signalOf("group", group, true)] : [];
   for (const value of valuesOf(walk.world, library.runs, walk.fn)) {
     for (const callee of calleesOfValue(walk.world, value)) {
       if (callee.kind !== "fn") continue;
