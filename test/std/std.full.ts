@@ -1,13 +1,13 @@
 /**
- * `npm run test:std`: the standard library's own tests under the detector. They pass as they pass without it,
- * and every conflict is in reviewed.json with the sentence that explains it. What was run is kept in
+ * `npm run test:std`: the standard library's own tests under the detector, in both modes, and the long ones of
+ * some packages. They pass as they pass without it, and every conflict is in reviewed.json with the sentence that explains it. What was run is kept in
  * result.json beside this file. PACKAGES in the environment names some of the packages alone.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Conflict } from "../../src/protocol.ts";
+import type { Conflict, RunMode } from "../../src/protocol.ts";
 import { goCommand, scratchFolder } from "../runtime/prepare.ts";
 
 const CLI = path.resolve(import.meta.dirname, "../../dist/cli.js");
@@ -46,6 +46,16 @@ const PACKAGES: Readonly<Record<string, string>> = {
   runtime: "Map|Cleanup|Finalizer|Synctest",
 };
 
+/** The packages whose long tests are run too. */
+const LONG = ["sync", "net/http", "runtime"];
+
+/** One run of a package's tests. */
+interface Run {
+  readonly name: string;
+  readonly mode: RunMode;
+  readonly tests: "short" | "all";
+}
+
 /** A conflict that someone looked at. */
 interface Reviewed {
   readonly package: string;
@@ -56,6 +66,8 @@ interface Reviewed {
 
 interface Outcome {
   package: string;
+  mode: RunMode;
+  tests: Run["tests"];
   date: string;
   go: string;
   passed: number;
@@ -74,12 +86,32 @@ beforeAll(() => void run(goCommand(), ["mod", "init", "stdtests"]));
 
 afterAll(remove);
 
-test.each(asked)("%s", (name) => {
+const runs: Run[] = asked.flatMap((name) => [
+  { name, mode: "maps", tests: "short" },
+  { name, mode: "vars", tests: "short" },
+  ...(LONG.includes(name) ? [{ name, mode: "maps", tests: "all" } as const] : []),
+]);
+
+test.each(runs)("$name, mode $mode, $tests tests", ({ name, mode, tests }) => {
   const pattern = PACKAGES[name] ?? "";
-  const flags = ["-test.v", "-test.short", ...(pattern === "" ? [] : [`-test.run=${pattern}`])];
+  const flags = [
+    "-test.v",
+    ...(tests === "short" ? ["-test.short"] : []),
+    ...(pattern === "" ? [] : [`-test.run=${pattern}`]),
+  ];
   // Without -v of its own, go test shows what a passing test printed to nobody.
   const plain = run(goCommand(), ["test", "-vet=off", "-count=1", "-v", name, "-args", ...flags]);
-  const watched = run(process.execPath, [CLI, "test", "--format", "json", name, "--", ...flags]);
+  const watched = run(process.execPath, [
+    CLI,
+    "test",
+    "--mode",
+    mode,
+    "--format",
+    "json",
+    name,
+    "--",
+    ...flags,
+  ]);
   const records = watched.stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
@@ -87,6 +119,8 @@ test.each(asked)("%s", (name) => {
   const conflicts = records.filter(({ type }) => type === "conflict") as unknown as Conflict[];
   const outcome = {
     package: name,
+    mode,
+    tests,
     date: new Date().toISOString().slice(0, 10),
     go: run(goCommand(), ["env", "GOVERSION"]).stdout.trim(),
     passed: testsThat("PASS", watched.stderr).length,
@@ -108,10 +142,13 @@ test.each(asked)("%s", (name) => {
   expect(outcome.conflicts.filter((conflict) => !known.includes(conflict))).toEqual([]);
 });
 
-/** Puts what came of a package in the place of what came of it last time. */
+/** Puts what came of a run in the place of what came of it last time. */
 function keep(outcome: Outcome): void {
   const kept = existsSync(RESULT) ? (JSON.parse(readFileSync(RESULT, "utf8")) as Outcome[]) : [];
-  const others = kept.filter((other) => other.package !== outcome.package);
+  const others = kept.filter(
+    (other) =>
+      other.package !== outcome.package || other.mode !== outcome.mode || other.tests !== outcome.tests,
+  );
   writeFileSync(RESULT, `${JSON.stringify([...others, outcome], undefined, 2)}\n`);
 }
 
