@@ -34,12 +34,14 @@ func mrLearnHeader(s *abi.MapraceState) {
 }
 
 // mrStateAt returns the state of the map whose header begins at addr, nil when no header begins there.
+//
+//go:nosplit
 func mrStateAt(addr uintptr) *abi.MapraceState {
 	if addr%(2*goarch.PtrSize) != 0 || mrHeader.size == 0 {
 		return nil
 	}
-	span := spanOfHeap(addr)
-	if span == nil || span.elemsize != mrHeader.size || (addr-span.base())%span.elemsize != 0 {
+	span := spanOf(addr)
+	if span == nil || span.state.get() != mSpanInUse || addr < span.base() || addr >= span.limit || span.elemsize != mrHeader.size || (addr-span.base())%span.elemsize != 0 {
 		return nil
 	}
 	s := (*abi.MapraceState)(unsafe.Pointer(addr + mrHeader.offset))

@@ -228,7 +228,7 @@ func (c *mrG) advance() {
 	c.handedOver, c.learned = false, false
 	if c.epoch == 0 {
 		mrSweepSlots()
-		c.goid = getg().goid
+		c.goid = getg().m.curg.goid
 		c.epoch = mrTakeSlot(c)
 	} else if uint32(c.epoch) == ^uint32(0) {
 		// Local time is used up: go on under a new slot that knows the old one to its end.
@@ -284,7 +284,8 @@ func (c *mrG) newMoment() { c.time, c.turn, c.moments = mrTime(), mrTurn(), mrMo
 func mrTurn() uint64 {
 	turn := uint64(atomic.Load(&mrCollections)) << 32
 	if p := getg().m.p.ptr(); p != nil {
-		turn |= uint64(p.schedtick)
+		// Two processors may have had as many turns.
+		turn += uint64(uint32(p.id))<<48 | uint64(p.schedtick)
 	}
 	return turn
 }

@@ -87,19 +87,25 @@ func mrWalk(gp *g, fp uintptr, pcs []uintptr) int {
 //go:nosplit
 func (c *mrG) site(fp uintptr) uint32 {
 	if mrHasFramePointers {
-		// The frames of the map's own code are the innermost; those around them tell the goroutine's sites apart.
-		var pcs [3]uintptr
-		gp := getg()
-		mrWalk(gp, fp, pcs[:])
-		slot := &c.sites[(pcs[1]>>2^pcs[2]>>4)%mrSiteCache]
-		if s := mrStackAt(*slot); s == nil || !s.isAt(gp, fp) {
-			*slot = mrSiteAt(gp, fp)
-		}
-		return *slot
+		return c.siteOf(getg(), fp)
 	}
 	var pcs [mrDepth]uintptr
 	n := callers(2, pcs[:])
 	return mrIntern(&pcs, n)
+}
+
+// siteOf is site for c's goroutine gp where there are frame pointers.
+//
+//go:nosplit
+func (c *mrG) siteOf(gp *g, fp uintptr) uint32 {
+	// The frames of the map's own code are the innermost; those around them tell the goroutine's sites apart.
+	var pcs [3]uintptr
+	mrWalk(gp, fp, pcs[:])
+	slot := &c.sites[(pcs[1]>>2^pcs[2]>>4)%mrSiteCache]
+	if s := mrStackAt(*slot); s == nil || !s.isAt(gp, fp) {
+		*slot = mrSiteAt(gp, fp)
+	}
+	return *slot
 }
 
 //go:nosplit

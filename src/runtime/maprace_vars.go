@@ -19,17 +19,71 @@ import (
 
 func racefuncenter(callpc uintptr) {}
 
+//go:nosplit
 func racefuncexit() {
-	if c := mrContext(); c != nil && c.written.size != 0 {
-		mrLookAtWritten(c)
+	c := mrContext()
+	if c == nil || c.written.size == 0 {
+		return
 	}
+	systemstack(func() { mrLookAtWritten(c) })
 }
 
-func raceread(addr uintptr)  { mrVarRead(addr, goarch.PtrSize) }
-func racewrite(addr uintptr) { mrVarWrite(addr, goarch.PtrSize) }
+//go:nosplit
+func raceread(addr uintptr) { mrVarHook(addr, goarch.PtrSize, false) }
 
-func racereadrange(addr, size uintptr)  { mrVarRead(addr, size) }
-func racewriterange(addr, size uintptr) { mrVarWrite(addr, size) }
+//go:nosplit
+func racewrite(addr uintptr) { mrVarHook(addr, goarch.PtrSize, true) }
+
+//go:nosplit
+func racereadrange(addr, size uintptr) { mrVarHook(addr, size, false) }
+
+//go:nosplit
+func racewriterange(addr, size uintptr) { mrVarHook(addr, size, true) }
+
+// mrVarHook does what concerns maps on the system stack. The compiler calls it also where the goroutine's own must
+// neither be copied nor scanned: variables of the caller's may be alive for the collector and not yet written.
+//
+//go:nosplit
+func mrVarHook(addr, size uintptr, write bool) {
+	gp := getg()
+	if gp.racectx == 0 || addr%goarch.PtrSize != 0 || !mrShared(gp, addr) {
+		return
+	}
+	c := (*mrG)(unsafe.Pointer(gp.racectx))
+	concerns := addr >= minLegalPointer && mrConcernsMap(addr, min(size, mrRangeMost), write)
+	if !concerns && c.written.size == 0 {
+		return
+	}
+	systemstack(func() {
+		if c.written.size != 0 {
+			mrLookAtWritten(c)
+		}
+		switch {
+		case !concerns || gp.raceignore >= mrMuted:
+		case write:
+			mrVarWrite(gp, c, addr, min(size, mrRangeMost))
+		default:
+			mrVarRead(gp, c, addr, min(size, mrRangeMost))
+		}
+	})
+}
+
+// mrConcernsMap reports whether memory that is accessed holds a map's header or is a variable of a map's, or
+// may be one when it has been written.
+//
+//go:nosplit
+func mrConcernsMap(addr, size uintptr, write bool) bool {
+	if !write && mrStateAt(addr) != nil {
+		return true
+	}
+	for end := addr + size; addr < end; addr += goarch.PtrSize {
+		v := *(*uintptr)(unsafe.Pointer(addr))
+		if write && v == 0 || mrStateAt(v) != nil {
+			return true
+		}
+	}
+	return false
+}
 
 // mrRangeMost bounds how much of a copied object is looked through for maps.
 const mrRangeMost = 1 << 10
@@ -40,58 +94,31 @@ type mrWritten struct {
 	access     mrAccess
 }
 
-func mrVarRead(addr, size uintptr) {
-	gp := getg()
-	if gp.racectx == 0 || addr%goarch.PtrSize != 0 || !mrShared(gp, addr) {
-		return
-	}
-	c := (*mrG)(unsafe.Pointer(gp.racectx))
-	if c.written.size != 0 {
-		mrLookAtWritten(c)
-	}
-	if addr < minLegalPointer {
-		return
-	}
+// mrVarRead records that c, whose goroutine is gp, reads memory in which there is a map or a variable of one.
+func mrVarRead(gp *g, c *mrG, addr, size uintptr) {
 	if s := mrStateAt(addr); s != nil {
-		mrMapRead(nil, s, nil, mrOpLen)
+		s.Reads++
+		if e := c.now(); s.Read != e && s.Write != e {
+			a := c.varAccess(gp, mrOpLen)
+			mrRecordRead(c, nil, s, &a)
+		}
 		return
 	}
-	for end := addr + min(size, mrRangeMost); addr < end; addr += goarch.PtrSize {
+	for end := addr + size; addr < end; addr += goarch.PtrSize {
 		s := mrStateAt(*(*uintptr)(unsafe.Pointer(addr)))
 		if s == nil {
 			continue
 		}
-		a := mrAccess{epoch: c.now(), time: c.moment(), steps: c.steps(), op: mrOpRead}
-		a.site = c.site(getfp())
+		a := c.varAccess(gp, mrOpRead)
 		v := mrVarAt(addr)
 		v.state.Place = s.Place
 		mrRecordRead(c, nil, &v.state, &a)
 	}
 }
 
-func mrVarWrite(addr, size uintptr) {
-	gp := getg()
-	if gp.racectx == 0 || addr%goarch.PtrSize != 0 || !mrShared(gp, addr) || gp.raceignore >= mrMuted {
-		return
-	}
-	c := (*mrG)(unsafe.Pointer(gp.racectx))
-	if c.written.size != 0 {
-		mrLookAtWritten(c)
-	}
-	if addr < minLegalPointer {
-		return
-	}
-	size = min(size, mrRangeMost)
-	hold := false
-	for p := addr; p < addr+size; p += goarch.PtrSize {
-		v := *(*uintptr)(unsafe.Pointer(p))
-		hold = hold || v == 0 || mrStateAt(v) != nil
-	}
-	if !hold {
-		return
-	}
-	c.written = mrWritten{addr, size, mrAccess{epoch: c.now(), time: c.moment(), steps: c.steps(), op: mrOpAssign}}
-	c.written.access.site = c.site(getfp())
+// mrVarWrite keeps in mind that memory is about to be written.
+func mrVarWrite(gp *g, c *mrG, addr, size uintptr) {
+	c.written = mrWritten{addr, size, c.varAccess(gp, mrOpAssign)}
 	// What is overwritten now is a variable of a map whatever it will hold.
 	for p := addr; p < addr+size; p += goarch.PtrSize {
 		if s := mrStateAt(*(*uintptr)(unsafe.Pointer(p))); s != nil {
@@ -100,6 +127,18 @@ func mrVarWrite(addr, size uintptr) {
 			mrRecordWrite(c, nil, &v.state, &c.written.access)
 		}
 	}
+}
+
+// varAccess describes an access by c's goroutine gp, which is on its system stack.
+func (c *mrG) varAccess(gp *g, op uint8) mrAccess {
+	a := mrAccess{epoch: c.now(), time: c.moment(), steps: c.steps(), op: op}
+	if mrHasFramePointers {
+		a.site = c.siteOf(gp, gp.sched.bp)
+	} else {
+		var pcs [mrDepth]uintptr
+		a.site = mrIntern(&pcs, gcallers(gp, 0, pcs[:]))
+	}
+	return a
 }
 
 // mrLookAtWritten records the writes that have put a map where none was.

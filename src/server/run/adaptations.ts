@@ -291,8 +291,23 @@ func (x *mapraceInt32) CompareAndSwap(old, new int32) bool {
         find: /^func \(fd \*FD\) (Read|Write|Writev)\(/gm,
         replace: "func (fd *FD) mapracePlain$1(",
       },
+      // What is pooled since Go 1.25 is passed from one connection to the next.
+      { find: /\b(\w+Pool)\.Get\(\)/g, replace: "mapraceGet(&$1)", optional: true },
+      { find: /\b(\w+Pool)\.Put\(/g, replace: "mapracePut(&$1, ", optional: true },
     ],
     append: `
+func mapraceGet(pool *sync.Pool) any {
+	mapraceMute()
+	defer mapraceUnmute()
+	return pool.Get()
+}
+
+func mapracePut(pool *sync.Pool, x any) {
+	mapraceMute()
+	defer mapraceUnmute()
+	pool.Put(x)
+}
+
 func (fd *FD) Read(buf []byte) (int, error) {
 	n, err := fd.mapracePlainRead(buf)
 	fd.mapraceRead(n)

@@ -75,6 +75,7 @@ export function adaptRuntime(toolchain: Toolchain, sources: string, toolexec: st
   put("internal/poll/maprace_unix.go", POLL_PIPES_UNIX);
   put("internal/poll/maprace_windows.go", POLL_PIPES_WINDOWS);
   put("internal/poll/maprace_without.go", POLL_WITHOUT_STREAMS);
+  put("internal/poll/maprace_mute.go", muteHooks("poll"));
   put("net/http/maprace.go", muteHooks("http"));
   put("fmt/maprace.go", muteHooks("fmt"));
   // Where 64-bit operations are declared depends on the version and, since Go 1.26, on the word size.
