@@ -60,7 +60,7 @@ interface Run {
 interface Reviewed {
   readonly package: string;
   readonly conflict: string;
-  /** Why the two accesses race, in a sentence. */
+  /** Why the two accesses race, or why they do not and are reported all the same. */
   readonly why: string;
 }
 
