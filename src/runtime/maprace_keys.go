@@ -104,21 +104,12 @@ func (k *mrKeyText) number(n int64) {
 }
 
 func (k *mrKeyText) digits(n uint64, negative bool) {
-	var digits [20]byte
-	i := len(digits)
-	for {
-		i--
-		digits[i] = byte('0' + n%10)
-		n /= 10
-		if n == 0 {
-			break
-		}
-	}
 	if negative {
 		k.data[k.used] = '-'
 		k.used++
 	}
-	k.used += copy(k.data[k.used:], digits[i:])
+	var buffer [20]byte
+	k.used += copy(k.data[k.used:], mrDecimal(&buffer, n))
 }
 
 // key writes the "key" of an access, if it has one.

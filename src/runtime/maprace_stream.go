@@ -155,18 +155,22 @@ func (l *mrLine) chars(s string) {
 }
 
 func (l *mrLine) num(n uint64) {
-	var digits [20]byte
-	i := len(digits)
+	var buffer [20]byte
+	for _, digit := range mrDecimal(&buffer, n) {
+		l.byte(digit)
+	}
+}
+
+// mrDecimal writes a number to the end of a buffer and returns its digits.
+func mrDecimal(buffer *[20]byte, n uint64) []byte {
+	i := len(buffer)
 	for {
 		i--
-		digits[i] = byte('0' + n%10)
+		buffer[i] = byte('0' + n%10)
 		n /= 10
 		if n == 0 {
-			break
+			return buffer[i:]
 		}
-	}
-	for ; i < len(digits); i++ {
-		l.byte(digits[i])
 	}
 }
 
