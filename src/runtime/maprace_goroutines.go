@@ -280,12 +280,13 @@ func (c *mrG) moment() uint32 {
 //go:nosplit
 func (c *mrG) newMoment() { c.time, c.turn, c.moments = mrTime(), mrTurn(), mrMomentsMost }
 
-// mrTurn numbers the turns that goroutines have on this processor, as far as finalizers ran between them.
+// mrTurn numbers the turns that this goroutine has on processors, as far as finalizers ran between them. A processor
+// counts no turn of a goroutine that takes over the rest of another's, so the times that it stopped count too.
 func mrTurn() uint64 {
-	turn := uint64(atomic.Load(&mrCollections)) << 32
-	if p := getg().m.p.ptr(); p != nil {
-		// Two processors may have had as many turns.
-		turn += uint64(uint32(p.id))<<48 | uint64(p.schedtick)
+	gp := getg()
+	turn := uint64(atomic.Load(&mrCollections))<<40 | uint64(gp.trackingSeq)<<32
+	if p := gp.m.p.ptr(); p != nil {
+		turn |= uint64(p.schedtick)
 	}
 	return turn
 }
