@@ -228,7 +228,12 @@ func (c *mrG) advance() {
 	c.handedOver, c.learned = false, false
 	if c.epoch == 0 {
 		mrSweepSlots()
-		c.goid = getg().m.curg.goid
+		// On the system stack it is another's number, and while the program starts there is nobody yet.
+		gp := getg()
+		if gp.m.curg != nil {
+			gp = gp.m.curg
+		}
+		c.goid = gp.goid
 		c.epoch = mrTakeSlot(c)
 	} else if uint32(c.epoch) == ^uint32(0) {
 		// Local time is used up: go on under a new slot that knows the old one to its end.
