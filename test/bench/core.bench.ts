@@ -310,6 +310,7 @@ async function measure(what: string): Promise<void> {
       line: linesOf(text.slice(0, placeToType(text))) - 1,
       statement,
       edits: EDITS,
+      elsewhere: null,
     });
     const missed = report(what, cold, warm, gopls);
     if (missed.length > 0) {

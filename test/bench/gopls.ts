@@ -35,6 +35,18 @@ export interface GoplsTask {
   readonly statement: (i: number) => string;
   /** How many versions are typed. */
   readonly edits: number;
+  /** An edit in the file that other files depend on; null where none is measured. */
+  readonly elsewhere: Elsewhere | null;
+}
+
+/** A line that is written in two ways in turn, which changes what is to be said about another file. */
+export interface Elsewhere {
+  /** The other file, relative to the folder. */
+  readonly file: string;
+  /** The line (from 0) of the edited file, as it is on disk. */
+  readonly line: number;
+  readonly texts: readonly [string, string];
+  readonly edits: number;
 }
 
 /** What one start of gopls took, in milliseconds and megabytes. */
@@ -47,6 +59,8 @@ export interface GoplsStart {
   readonly peakMb: number;
   /** From each edit to the diagnostics of that version. */
   readonly editMs: readonly number[];
+  /** From each edit that others depend on to the diagnostics of the other file. */
+  readonly elsewhereMs: readonly number[];
 }
 
 /** What gopls took with nothing in its cache and, with the edits, with what the first start left there. */
@@ -71,7 +85,8 @@ export function installGopls(): string {
 export async function measureGopls(gopls: string, task: GoplsTask): Promise<GoplsTimes> {
   const cache = mkdtempSync(join(tmpdir(), "maprace-gopls-cache-"));
   try {
-    const cold = await session(gopls, cache, { ...task, edits: 0 });
+    const { folder, file, line, statement } = task;
+    const cold = await session(gopls, cache, { folder, file, line, statement, edits: 0, elsewhere: null });
     return { cold, warm: await session(gopls, cache, task) };
   } finally {
     rmSync(cache, { recursive: true, force: true });
@@ -79,7 +94,7 @@ export async function measureGopls(gopls: string, task: GoplsTask): Promise<Gopl
 }
 
 /** Waits until a process has hardly used the processor for a second; returns when that second began. */
-async function rest(pid: number): Promise<number> {
+export async function rest(pid: number): Promise<number> {
   let since = performance.now();
   for (let before = cpuTicks(pid); ; ) {
     await new Promise((done) => setTimeout(done, 50));
@@ -111,6 +126,9 @@ async function session(gopls: string, cache: string, task: GoplsTask): Promise<G
     new StreamMessageWriter(server.stdin),
   );
   const uri = pathToFileURL(resolve(task.folder, task.file)).href;
+  const { elsewhere } = task;
+  const otherUri = elsewhere ? pathToFileURL(resolve(task.folder, elsewhere.file)).href : null;
+  let publishedElsewhere = (): void => {};
   const waiting = new Map<number, () => void>();
   const published = (version: number): Promise<void> =>
     new Promise((done, fail) => {
@@ -125,6 +143,7 @@ async function session(gopls: string, cache: string, task: GoplsTask): Promise<G
     });
   connection.onNotification("textDocument/publishDiagnostics", (params: PublishDiagnosticsParams) => {
     if (params.uri === uri && params.version !== undefined) waiting.get(params.version)?.();
+    if (params.uri === otherUri) publishedElsewhere();
   });
   connection.onRequest("workspace/configuration", (params: { items: unknown[] }) =>
     params.items.map(() => ({})),
@@ -169,12 +188,31 @@ async function session(gopls: string, cache: string, task: GoplsTask): Promise<G
       await done;
       editMs.push(performance.now() - start);
     }
+    const elsewhereMs: number[] = [];
+    for (let i = 0; elsewhere && i < elsewhere.edits; i++) {
+      const line = elsewhere.line + (task.edits > 0 && task.line <= elsewhere.line ? 1 : 0);
+      const done = new Promise<void>((arrived) => {
+        publishedElsewhere = arrived;
+      });
+      const start = performance.now();
+      await connection.sendNotification("textDocument/didChange", {
+        textDocument: { uri, version: task.edits + 2 + i },
+        contentChanges: [
+          {
+            range: { start: { line, character: 0 }, end: { line: line + 1, character: 0 } },
+            text: `${elsewhere.texts[i % 2]}\n`,
+          },
+        ],
+      });
+      await done;
+      elsewhereMs.push(performance.now() - start);
+    }
     const status = readFileSync(`/proc/${server.pid ?? 0}/status`, "utf8");
     const peakMb = Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
     await connection.sendRequest("shutdown");
     await connection.sendNotification("exit");
     await ended;
-    return { firstMs, settledMs, editMs, peakMb };
+    return { firstMs, settledMs, editMs, elsewhereMs, peakMb };
   } finally {
     connection.dispose();
     server.kill();
