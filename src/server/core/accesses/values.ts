@@ -17,7 +17,7 @@ import {
   nameOfFn,
   unparen,
 } from "../calls/functions.ts";
-import { structType, under } from "../calls/typeShape.ts";
+import { isNamed, mapType, structType, under } from "../calls/typeShape.ts";
 import type { CallExpr, CompositeLit, Expr, Ident, Node, SelectorExpr } from "../syntax/ast.ts";
 import type { Info, Package, Selection, Type, Var } from "../types/types.ts";
 import { extend, type Path, pathKey, pathOf, type Step } from "./path.ts";
@@ -73,8 +73,9 @@ export function valuesOf(world: World, e: Expr, scope: Scope): readonly Value[] 
     case "IndexExpr":
       if (under(scope.info.typeOf(x.x)).kind === "signature") return valuesOf(world, x.x, scope);
       return through(world, valuesOf(world, x.x, scope), [elementStep(x.indices[0], scope)], scope);
-    case "StarExpr":
     case "TypeAssertExpr":
+      return (mapType(scope.info.typeOf(x)) && loadedBy(world, x.x, scope)) ?? valuesOf(world, x.x, scope);
+    case "StarExpr":
     case "SliceExpr":
       return valuesOf(world, x.x, scope);
     case "UnaryExpr":
@@ -93,6 +94,26 @@ export function valuesOf(world: World, e: Expr, scope: Scope): readonly Value[] 
     default:
       return UNKNOWN;
   }
+}
+
+/**
+ * For what was loaded from a `sync.Map`, the value under that key: what one goroutine takes out, others can. Null for
+ * anything else.
+ */
+function loadedBy(world: World, e: Expr, scope: Scope): readonly Value[] | null {
+  let x = unparen(e);
+  const obj = x.kind === "Ident" ? scope.info.objectOf(x) : null;
+  if (obj?.kind === "var") {
+    const [only, ...more] = scope.facts.definitions.get(obj.origin) ?? [];
+    if (!only?.expr || only.how !== "value" || only.index > 0 || more.length > 0) return null;
+    x = unparen(only.expr);
+  }
+  const fun = x.kind === "CallExpr" ? unparen(x.fun) : null;
+  if (x.kind !== "CallExpr" || fun?.kind !== "SelectorExpr") return null;
+  const selection = scope.info.selectionOf(fun);
+  const isLoad = selection?.kind === "method" && /^Load(OrStore)?$/.test(selection.obj.name);
+  if (!isLoad || !isNamed(selection.path.at(-1)?.type() ?? selection.recv, "sync", "Map")) return null;
+  return through(world, receiverOf(world, fun, selection, scope), [elementStep(x.args[0], scope)], scope);
 }
 
 function elementStep(index: Expr | undefined, scope: Scope): Step {
