@@ -2,11 +2,12 @@
  * `npm run test:noise -- --drive [MODULE…]`: runs the driver of every `real` verdict under Go's own race detector.
  *
  * A driver is a Go program or a test in drivers/NAME. It is built inside a copy of the module, so that it may use
- * internal packages and the module's own versions of its dependencies; a test goes beside the flagged file. Confirmed
- * is what `-race` reports at one of the lines that the Finding names.
+ * internal packages and the module's own versions of its dependencies; a test goes beside the flagged file. GOROOT/src
+ * is used where it is, a test laid over it. Confirmed is what `-race` reports at one of the lines that the Finding
+ * names.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,6 +22,8 @@ const DRIVERS = join(dirname(fileURLToPath(import.meta.url)), "drivers");
  * @returns {string} what the detector and the program printed
  */
 export function drive(folder, name, beside) {
+  if (folder === join(execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim(), "src"))
+    return driveInGoroot(folder, name, dirname(beside));
   const copy = mkdtempSync(join(tmpdir(), "maprace-driver-"));
   try {
     cpSync(folder, copy, { recursive: true });
@@ -39,6 +42,28 @@ export function drive(folder, name, beside) {
     return run.stdout + run.stderr;
   } finally {
     rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} src GOROOT/src
+ * @param {string} name
+ * @param {string} pkg the package's path
+ * @returns {string}
+ */
+function driveInGoroot(src, name, pkg) {
+  const scratch = mkdtempSync(join(tmpdir(), "maprace-driver-"));
+  try {
+    const driver = join(DRIVERS, name);
+    const laid = readdirSync(driver).map((file) => [join(src, pkg, `zz_${file}`), join(driver, file)]);
+    const overlay = join(scratch, "overlay.json");
+    writeFileSync(overlay, JSON.stringify({ Replace: Object.fromEntries(laid) }));
+    const args = ["test", "-race", "-count=1", "-overlay", overlay, "-run", "^TestDriver$", pkg];
+    const cwd = pkg.startsWith("cmd/") ? join(src, "cmd") : src;
+    const run = spawnSync("go", args, { cwd, encoding: "utf8", timeout: 600_000 });
+    return run.stdout + run.stderr;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 
