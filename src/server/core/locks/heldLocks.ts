@@ -71,11 +71,11 @@ function isPassedByValue({ root, steps }: Path): boolean {
 /** The locks of both lists, each once: a recursive function would add the same lock at every round. */
 export function together(a: readonly Held[], b: readonly Held[]): readonly Held[] {
   if (b.length === 0) return a;
-  if (a.length === 0) return b;
-  const more = b.filter(
-    (lock) => !a.some((l) => l.by === lock.by && l.mode === lock.mode && sameKey(l.path, lock.path, pathKey)),
-  );
-  return more.length === 0 ? a : [...a, ...more];
+  const all = [...a];
+  for (const lock of b)
+    if (!all.some((l) => l.by === lock.by && l.mode === lock.mode && sameKey(l.path, lock.path, pathKey)))
+      all.push(lock);
+  return all.length === a.length ? a : all;
 }
 
 /** What the locks of two accesses do for them. */
