@@ -166,6 +166,16 @@ export function detached(piece: string): string {
   return `_${piece}`.slice(1);
 }
 
+const NONE: readonly never[] = [];
+
+/**
+ * The list without the room for more that lists keep once they have grown, sixteen places and up: most lists of a
+ * tree have one element or none, and there are hundreds of thousands.
+ */
+export function exact<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? NONE : list.slice();
+}
+
 /** An expression that could not be read, covering the node under the cursor. */
 export function badHere(cx: Conversion): BadExpr {
   return { kind: "BadExpr", pos: startHere(cx), end: endHere(cx), id: cx.nextId++ };

@@ -19,6 +19,7 @@ import {
   ERROR,
   endHere,
   enter,
+  exact,
   identHere,
   isPlain,
   leave,
@@ -64,15 +65,15 @@ export function convertImports(cx: Conversion): ImportDecl {
     leave(cx);
     specs.push({ kind: "ImportSpec", pos: start, end: stop, id: cx.nextId++, name, path });
   });
-  return { kind: "ImportDecl", pos, end, id: cx.nextId++, specs };
+  return { kind: "ImportDecl", pos, end, id: cx.nextId++, specs: exact(specs) };
 }
 
 interface ValueSpec {
   readonly pos: number;
   readonly end: number;
-  readonly names: Ident[];
+  readonly names: readonly Ident[];
   readonly type: Expr | null;
-  readonly values: Expr[];
+  readonly values: readonly Expr[];
 }
 
 /** `names type = values` under the cursor. */
@@ -81,7 +82,7 @@ function valueSpec(cx: Conversion): ValueSpec {
   const end = endHere(cx);
   const names: Ident[] = [];
   let type: Expr | null = null;
-  let values: Expr[] = [];
+  let values: readonly Expr[] = [];
   enter(cx);
   do {
     if (isPlain(cx)) continue;
@@ -91,7 +92,7 @@ function valueSpec(cx: Conversion): ValueSpec {
     else if (kind !== ERROR) type ??= convertExpr(cx);
   } while (next(cx));
   leave(cx);
-  return { pos, end, names, type, values };
+  return { pos, end, names: exact(names), type, values };
 }
 
 /** The constant declaration under the cursor. */
@@ -102,7 +103,7 @@ export function convertConsts(cx: Conversion): ConstDecl {
   eachSpec(cx, ["const_spec"], () => {
     specs.push({ kind: "ConstSpec", ...valueSpec(cx), id: cx.nextId++, iota: specs.length });
   });
-  return { kind: "ConstDecl", pos, end, id: cx.nextId++, specs };
+  return { kind: "ConstDecl", pos, end, id: cx.nextId++, specs: exact(specs) };
 }
 
 /** The variable declaration under the cursor. */
@@ -113,7 +114,7 @@ export function convertVars(cx: Conversion): VarDecl {
   eachSpec(cx, ["var_spec"], () => {
     specs.push({ kind: "VarSpec", ...valueSpec(cx), id: cx.nextId++ });
   });
-  return { kind: "VarDecl", pos, end, id: cx.nextId++, specs };
+  return { kind: "VarDecl", pos, end, id: cx.nextId++, specs: exact(specs) };
 }
 
 /** The type declaration under the cursor. */
@@ -141,7 +142,7 @@ export function convertTypes(cx: Conversion): TypeDecl {
     type ??= badAt(cx, stop);
     specs.push({ kind: "TypeSpec", pos: start, end: stop, id: cx.nextId++, name, typeParams, isAlias, type });
   });
-  return { kind: "TypeDecl", pos, end, id: cx.nextId++, specs };
+  return { kind: "TypeDecl", pos, end, id: cx.nextId++, specs: exact(specs) };
 }
 
 /** The head of a function: all but its body. */

@@ -13,6 +13,7 @@ import {
   ERROR,
   endHere,
   enter,
+  exact,
   identHere,
   isPlain,
   leave,
@@ -142,7 +143,7 @@ function exprHere(cx: Conversion): Expr {
 }
 
 /** The named children of the node under the cursor as expressions. */
-export function convertExprs(cx: Conversion): Expr[] {
+export function convertExprs(cx: Conversion): readonly Expr[] {
   const out: Expr[] = [];
   if (enter(cx)) {
     do {
@@ -150,7 +151,7 @@ export function convertExprs(cx: Conversion): Expr[] {
     } while (next(cx));
     leave(cx);
   }
-  return out;
+  return exact(out);
 }
 
 function literal(cx: Conversion, lit: BasicLit["lit"]): BasicLit {
@@ -246,7 +247,7 @@ function call(cx: Conversion): CallExpr {
   const pos = startHere(cx);
   const end = endHere(cx);
   let fun: Expr | null = null;
-  let args: Expr[] = [];
+  const args: Expr[] = [];
   let hasEllipsis = false;
   enter(cx);
   do {
@@ -257,7 +258,6 @@ function call(cx: Conversion): CallExpr {
       const indices = convertExprs(cx);
       fun = { kind: "IndexExpr", pos: fun.pos, end: endHere(cx), id: cx.nextId++, x: fun, indices };
     } else if (type === "argument_list") {
-      args = [];
       enter(cx);
       do {
         if (isPlain(cx)) continue;
@@ -268,7 +268,15 @@ function call(cx: Conversion): CallExpr {
     }
   } while (next(cx));
   leave(cx);
-  return { kind: "CallExpr", pos, end, id: cx.nextId++, fun: fun ?? badAt(cx, pos), args, hasEllipsis };
+  return {
+    kind: "CallExpr",
+    pos,
+    end,
+    id: cx.nextId++,
+    fun: fun ?? badAt(cx, pos),
+    args: exact(args),
+    hasEllipsis,
+  };
 }
 
 /** `T(x)`. The grammar reads `*T(x)` as a conversion to `*T`; in Go it is what `T(x)` points to. */
@@ -293,13 +301,13 @@ function index(cx: Conversion): Expr {
   const pos = startHere(cx);
   const end = endHere(cx);
   let x: Expr | null = null;
-  let indices: Expr[] = [];
+  let indices: readonly Expr[] = [];
   enter(cx);
   do {
     if (isPlain(cx)) continue;
     if (x === null) x = convertExpr(cx);
     else if (typeHere(cx) === "type_arguments") indices = convertExprs(cx);
-    else indices.push(convertExpr(cx));
+    else indices = [...indices, convertExpr(cx)];
   } while (next(cx));
   leave(cx);
   if (x !== null && x.kind === "UnaryExpr" && x.op === "~") {
@@ -378,7 +386,7 @@ function elements(cx: Conversion, type: Expr | null, pos: number): CompositeLit 
     } else elts.push(convertExpr(cx));
   } while (next(cx));
   leave(cx);
-  return { kind: "CompositeLit", pos, end, id: cx.nextId++, type, elts };
+  return { kind: "CompositeLit", pos, end, id: cx.nextId++, type, elts: exact(elts) };
 }
 
 function funcLit(cx: Conversion): Expr {

@@ -25,6 +25,7 @@ import {
   ERROR,
   endHere,
   enter,
+  exact,
   fieldHere,
   identHere,
   isPlain,
@@ -48,7 +49,7 @@ export function convertBlock(cx: Conversion): BlockStmt {
     } while (next(cx));
     leave(cx);
   }
-  return { kind: "BlockStmt", pos, end, id: cx.nextId++, list };
+  return { kind: "BlockStmt", pos, end, id: cx.nextId++, list: exact(list) };
 }
 
 /** Adds the statement, the list of statements, or what is left of an unreadable one, under the cursor. */
@@ -152,8 +153,8 @@ function stmtHere(cx: Conversion): Stmt {
 }
 
 /** The expressions of the `expression_list` among the children; empty where there is none. */
-function listed(cx: Conversion): Expr[] {
-  let out: Expr[] = [];
+function listed(cx: Conversion): readonly Expr[] {
+  let out: readonly Expr[] = [];
   if (enter(cx)) {
     do {
       if (typeHere(cx) === "expression_list") out = convertExprs(cx);
@@ -168,8 +169,8 @@ function assign(cx: Conversion): AssignStmt {
   const pos = startHere(cx);
   const end = endHere(cx);
   let op = "";
-  let lhs: Expr[] = [];
-  let rhs: Expr[] = [];
+  let lhs: readonly Expr[] = [];
+  let rhs: readonly Expr[] = [];
   enter(cx);
   do {
     if (isPlain(cx)) {
@@ -273,7 +274,7 @@ interface RangeHead {
 }
 
 function rangeClause(cx: Conversion): RangeHead {
-  let left: Expr[] = [];
+  let left: readonly Expr[] = [];
   let define = false;
   let x: Expr | null = null;
   enter(cx);
@@ -303,7 +304,7 @@ function caseBody(cx: Conversion, list: Expr[] | null): CaseClause {
     else if (type !== ERROR) list?.push(convertExpr(cx));
   } while (next(cx));
   leave(cx);
-  return { kind: "CaseClause", pos, end, id: cx.nextId++, list, body };
+  return { kind: "CaseClause", pos, end, id: cx.nextId++, list: list && exact(list), body: exact(body) };
 }
 
 function switchStmt(cx: Conversion): SwitchStmt {
@@ -322,7 +323,7 @@ function switchStmt(cx: Conversion): SwitchStmt {
     else if (type !== ERROR) tag = convertExpr(cx);
   } while (next(cx));
   leave(cx);
-  return { kind: "SwitchStmt", pos, end, id: cx.nextId++, init, tag, cases };
+  return { kind: "SwitchStmt", pos, end, id: cx.nextId++, init, tag, cases: exact(cases) };
 }
 
 function typeSwitch(cx: Conversion): TypeSwitchStmt {
@@ -349,7 +350,16 @@ function typeSwitch(cx: Conversion): TypeSwitchStmt {
     }
   } while (next(cx));
   leave(cx);
-  return { kind: "TypeSwitchStmt", pos, end, id: cx.nextId++, init, bind, x: x ?? badAt(cx, end), cases };
+  return {
+    kind: "TypeSwitchStmt",
+    pos,
+    end,
+    id: cx.nextId++,
+    init,
+    bind,
+    x: x ?? badAt(cx, end),
+    cases: exact(cases),
+  };
 }
 
 function selectStmt(cx: Conversion): SelectStmt {
@@ -362,7 +372,7 @@ function selectStmt(cx: Conversion): SelectStmt {
     if (type === "communication_case" || type === "default_case") cases.push(commClause(cx));
   } while (next(cx));
   leave(cx);
-  return { kind: "SelectStmt", pos, end, id: cx.nextId++, cases };
+  return { kind: "SelectStmt", pos, end, id: cx.nextId++, cases: exact(cases) };
 }
 
 function commClause(cx: Conversion): CommClause {
@@ -392,7 +402,7 @@ function commClause(cx: Conversion): CommClause {
     } else if (type !== ERROR) comm = convertStmt(cx);
   } while (next(cx));
   leave(cx);
-  return { kind: "CommClause", pos, end, id: cx.nextId++, comm, body };
+  return { kind: "CommClause", pos, end, id: cx.nextId++, comm, body: exact(body) };
 }
 
 function labeled(cx: Conversion): Stmt {

@@ -10,6 +10,7 @@ import {
   ERROR,
   endHere,
   enter,
+  exact,
   identHere,
   isPlain,
   leave,
@@ -153,7 +154,7 @@ export function convertParams(cx: Conversion): FieldList {
     } while (next(cx));
     leave(cx);
   }
-  return { kind: "FieldList", pos, end, id: cx.nextId++, fields: withNames(fields) };
+  return { kind: "FieldList", pos, end, id: cx.nextId++, fields: exact(withNames(fields)) };
 }
 
 function parameter(cx: Conversion): Field {
@@ -173,7 +174,7 @@ function parameter(cx: Conversion): Field {
   leave(cx);
   type ??= badAt(cx, end);
   if (dots >= 0) type = { kind: "Ellipsis", pos: dots, end, id: cx.nextId++, elt: type };
-  return { kind: "Field", pos, end, id: cx.nextId++, names, type, tag: "" };
+  return { kind: "Field", pos, end, id: cx.nextId++, names: exact(names), type, tag: "" };
 }
 
 /** In a list where any parameter is named all are: what stands alone is then a name that shares the next type. */
@@ -221,7 +222,7 @@ function fieldList(cx: Conversion): FieldList {
     if (typeHere(cx) === "field_declaration") fields.push(structField(cx));
   } while (next(cx));
   leave(cx);
-  return { kind: "FieldList", pos, end, id: cx.nextId++, fields };
+  return { kind: "FieldList", pos, end, id: cx.nextId++, fields: exact(fields) };
 }
 
 function structField(cx: Conversion): Field {
@@ -244,7 +245,7 @@ function structField(cx: Conversion): Field {
   leave(cx);
   type ??= badAt(cx, end);
   if (star >= 0) type = { kind: "StarExpr", pos: star, end: type.end, id: cx.nextId++, x: type };
-  return { kind: "Field", pos, end, id: cx.nextId++, names, type, tag };
+  return { kind: "Field", pos, end, id: cx.nextId++, names: exact(names), type, tag };
 }
 
 /** A quoted struct tag without its quotes and plain escapes. */
@@ -266,7 +267,7 @@ export function interfaceType(cx: Conversion): Expr {
     }
   } while (next(cx));
   leave(cx);
-  const methods: FieldList = { kind: "FieldList", pos, end, id: cx.nextId++, fields };
+  const methods: FieldList = { kind: "FieldList", pos, end, id: cx.nextId++, fields: exact(fields) };
   return { kind: "InterfaceType", pos, end, id: cx.nextId++, methods };
 }
 

@@ -76,6 +76,7 @@ export class DeclSite implements Site {
    * while: most are asked for once, and all of them together take many times what the text does.
    */
   complete(): DeclInfo {
+    if (this.decl.kind === "FuncDecl") this.objects[0]?.type();
     for (let next = this.later.shift(); next !== undefined; next = this.later.shift()) next();
     const { decl } = this;
     if (decl.kind !== "FuncDecl") return this.info;
@@ -243,7 +244,6 @@ function typeObject(site: DeclSite, spec: TypeSpec): Obj {
 function functionObject(site: DeclSite, decl: FuncDecl): Obj {
   const obj = new FuncObj(decl.name.name, site.pkg, () => functionType(site, decl), site, decl.name);
   site.info.objects[decl.name.id] = obj;
-  site.later.push(() => obj.type());
   return obj;
 }
 

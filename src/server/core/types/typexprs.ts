@@ -1,4 +1,5 @@
 /** Type expressions: what type `[]T`, `map[K]V`, `pkg.G[int]`, a struct, a signature or an interface denotes. */
+
 import { lookup } from "../scopes/scope.ts";
 import type {
   ArrayType,
@@ -11,6 +12,7 @@ import type {
   SelectorExpr,
   StructType,
 } from "../syntax/ast.ts";
+import { exact } from "../syntax/cursor.ts";
 import { type Checker, recordInstance, recordObject, recordType } from "./checker.ts";
 import { toInteger } from "./constants.ts";
 import { expression } from "./expressions.ts";
@@ -131,7 +133,7 @@ function structType(cx: Checker, e: StructType): Type {
       tags.push(f.tag);
     }
   }
-  return { kind: "struct", fields, tags };
+  return { kind: "struct", fields: exact(fields), tags: exact(tags) };
 }
 
 /** The identifier that an embedded field takes its name from. */
@@ -237,7 +239,7 @@ function tupleOf(cx: Checker, list: FieldList, role: "param" | "result"): Tuple 
       vars.push(v);
     }
   }
-  return { kind: "tuple", vars };
+  return { kind: "tuple", vars: exact(vars) };
 }
 
 function parameterType(cx: Checker, e: Expr): Type {
