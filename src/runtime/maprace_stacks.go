@@ -98,10 +98,11 @@ func (c *mrG) site(fp uintptr) uint32 {
 //
 //go:nosplit
 func (c *mrG) siteOf(gp *g, fp uintptr) uint32 {
-	// The frames of the map's own code are the innermost; those around them tell the goroutine's sites apart.
+	// The frames of the map's own code are the innermost; those around them, and how deep the stack is, tell the
+	// goroutine's sites apart.
 	var pcs [3]uintptr
 	mrWalk(gp, fp, pcs[:])
-	slot := &c.sites[(pcs[1]>>2^pcs[2]>>4)%mrSiteCache]
+	slot := &c.sites[(pcs[1]>>2^pcs[2]>>4^fp>>4)%mrSiteCache]
 	if s := mrStackAt(*slot); s == nil || !s.isAt(gp, fp) {
 		*slot = mrSiteAt(gp, fp)
 	}
