@@ -277,8 +277,18 @@ func mrAddRead(s *abi.MapraceState, a *mrAccess) {
 	e.epoch, e.site, e.key, e.time, e.steps, e.op = a.epoch, a.site, a.key, a.time, a.steps, a.op
 }
 
-// mrMostReported bounds how many reads one write is reported against.
+// mrMostReported bounds how many reads one write is reported against. They are from as many places.
 const mrMostReported = 8
+
+// mrHasSite reports whether an access like a, from the same stack, is among others.
+func mrHasSite(others []mrAccess, a *mrAccess) bool {
+	for i := range others {
+		if others[i].site == a.site && others[i].op == a.op {
+			return true
+		}
+	}
+	return false
+}
 
 func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	var others [mrMostReported + 1]mrAccess
@@ -299,7 +309,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 				continue
 			}
 			racing = true
-			if n < len(others) {
+			if n < len(others) && !mrHasSite(others[:n], r) {
 				others[n] = *r
 				n++
 			}
