@@ -101,8 +101,9 @@ func mrNewEmpty(height int32) *mrNode {
 
 // mrCopy makes to equal from.
 func mrCopy(to, from *mrLeaf) {
-	n := mrInUse()
-	copy(to.clk[:n], from.clk[:n])
+	for i, clk := range from.clk[:mrInUse()] { // mostly so few that a call of copy would take longer
+		to.clk[i] = clk
+	}
 }
 
 // mrRetain adds a reference; n may be nil.

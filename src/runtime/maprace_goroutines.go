@@ -97,7 +97,7 @@ type mrG struct {
 	started uint32
 	goid    uint64
 	// sites remembers recently captured stacks (maprace_stacks.go).
-	sites [mrSiteCache]uint32
+	sites [mrSiteCache]*mrStack
 	ring  *mrRing
 	// sawAllUntil is the time of the last collection whose finalizers this goroutine ran, or one that it
 	// learned from; 0 for none.
@@ -269,7 +269,7 @@ func (c *mrG) hasSeen(time uint32) bool {
 }
 
 // mrMomentsMost bounds how many events in a row may be given the same time.
-const mrMomentsMost = 32
+const mrMomentsMost = 64
 
 // moment is mrTime for an event of c. Asking the processor for the time costs more than most of what is
 // timed, so one answer serves for a few events of one turn on a processor, unless finalizers ran

@@ -31,7 +31,7 @@ type mrStack struct {
 	next uint32
 	hash uint32
 	n    uint32
-	pad  uint32
+	id   uint32
 	pc   [mrDepth]uintptr
 }
 
@@ -103,10 +103,14 @@ func (c *mrG) siteOf(gp *g, fp uintptr) uint32 {
 	var pcs [3]uintptr
 	mrWalk(gp, fp, pcs[:])
 	slot := &c.sites[(pcs[1]>>2^pcs[2]>>4^fp>>4)%mrSiteCache]
-	if s := mrStackAt(*slot); s == nil || !s.isAt(gp, fp) {
-		*slot = mrSiteAt(gp, fp)
+	s := *slot
+	if s == nil || !s.isAt(gp, fp) {
+		if s = mrStackAt(mrSiteAt(gp, fp)); s == nil {
+			return 0
+		}
+		*slot = s
 	}
-	return *slot
+	return s.id
 }
 
 //go:nosplit
@@ -177,6 +181,7 @@ func mrIntern(pcs *[mrDepth]uintptr, n int) uint32 {
 		s := (*mrStack)(mrAlloc(unsafe.Offsetof(mrStack{}.pc) + uintptr(n)*goarch.PtrSize))
 		s.next = *bucket
 		s.hash = uint32(h)
+		s.id = id
 		s.n = uint32(n)
 		for i := 0; i < n; i++ {
 			s.pc[i] = pcs[i]

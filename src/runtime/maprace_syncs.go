@@ -178,9 +178,14 @@ func mrFindInBucket(h, addr uintptr) *mrSync {
 // mrFindSync returns the object at addr with its lock held, nil when nothing is known of it.
 func mrFindSync(addr uintptr) *mrSync {
 	for {
-		s := mrSeekSync(addr)
+		s := mrFirstSync(addr)
 		if s == nil {
 			return nil
+		}
+		if s.addr != addr {
+			if s = mrSeekInBucket(addr); s == nil {
+				return nil
+			}
 		}
 		s.lock.lock()
 		if s.addr == addr {
