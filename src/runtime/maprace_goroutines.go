@@ -22,7 +22,8 @@ type mrSpin struct{ count uint32 }
 
 func (l *mrSpin) lock() {
 	getg().m.locks++
-	if free := l.count &^ 1; !atomic.Cas(&l.count, free, free+1) {
+	// The count is read twice so that this is inlined. It only grows: where the two differ, it is neither any more.
+	if !atomic.Cas(&l.count, l.count&^1, l.count|1) {
 		l.wait()
 	}
 }
