@@ -229,8 +229,9 @@ func mrRecordRead(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	lock := mrLock(s)
 	lock.lock()
 	mrSketch(c, s, a)
-	mrTyped(t, s)
-	if s.Write != 0 && !c.made(s.Write) && !c.isAfter(s.Write, s.WriteTime) {
+	if s.Write == 0 {
+		mrTyped(t, s)
+	} else if !c.made(s.Write) && !c.isAfter(s.Write, s.WriteTime) {
 		other = mrLastWrite(s)
 	}
 	switch {
@@ -296,8 +297,9 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	lock := mrLock(s)
 	lock.lock()
 	mrSketch(c, s, a)
-	mrTyped(t, s)
-	if s.Write != 0 && !c.made(s.Write) && !c.isAfter(s.Write, s.WriteTime) {
+	if s.Write == 0 {
+		mrTyped(t, s)
+	} else if !c.made(s.Write) && !c.isAfter(s.Write, s.WriteTime) {
 		others[n] = mrLastWrite(s)
 		n++
 	}
@@ -353,7 +355,7 @@ func mrMapMade(t *abi.MapType, s *abi.MapraceState) {
 	s.Place = mrPlaceOf(typ, c.site(getfp()))
 }
 
-// mrTyped completes the place of a map that was made by code that does not know its type.
+// mrTyped completes the place of a map that was made by code that does not know its type. A write knows it.
 func mrTyped(t *abi.MapType, s *abi.MapraceState) {
 	if t != nil && s.Place != 0 {
 		if p := mrPlaces.list[s.Place]; p.typ == 0 {
