@@ -66,6 +66,8 @@ export function createMapUses(): MapUses {
   /** How many functions call a function by name. */
   const callers = new Map<Fn, number>();
   const touched = new Set<string>();
+  /** Functions that are no more. Others are found to call them until they are looked at anew. */
+  const dead = new WeakSet<Fn>();
 
   const contribution = (fn: Fn, path: Path): Contribution => {
     const key = groupKey(path);
@@ -129,17 +131,19 @@ export function createMapUses(): MapUses {
   return {
     groups,
     update(summaries, outline, gone, changed) {
-      const removed = new Set(gone);
       const again = new Set(changed);
+      for (const fn of again) dead.delete(fn);
+      const removed = [...gone];
+      for (const fn of removed) dead.add(fn);
       for (const fn of removed) for (const callee of countCallers(fn, new Set())) again.add(callee);
       // What is walked may turn others into functions that are called: iterating takes in what is added.
       for (const fn of again) {
-        if (removed.has(fn)) continue;
+        if (dead.has(fn)) continue;
         for (const callee of countCallers(fn, summaries.calledIn(fn))) again.add(callee);
       }
       for (const fn of removed) forget(fn);
-      for (const fn of again) if (!removed.has(fn)) forget(fn);
-      for (const fn of again) if (!removed.has(fn)) add(fn, summaries);
+      for (const fn of again) if (!dead.has(fn)) forget(fn);
+      for (const fn of again) if (!dead.has(fn)) add(fn, summaries);
       for (const key of touched) {
         const group = groupFrom(contributions.get(key), outline);
         if (group) groups.set(key, group);
