@@ -182,8 +182,8 @@ func mrHeight(tid uint32) int32 {
 
 // mrGet returns the clk that n knows of tid, 0 when it knows nothing.
 func mrGet(n *mrNode, tid uint32) uint32 {
-	if n != nil && uint32(n.height)<<mrLeafBits|tid < mrLeafFan {
-		return (*mrLeaf)(unsafe.Pointer(n)).clk[tid]
+	if n != nil && n.height|int32(tid>>mrLeafBits) == 0 {
+		return n.leaf().clk[tid%mrLeafFan]
 	}
 	return mrGetIn(n, tid)
 }

@@ -258,8 +258,11 @@ func (c *mrG) knows(e uint64) bool {
 	return c.knowsFirmly(e) || c.heard != nil && mrGet(c.heard, uint32(e>>32)) >= uint32(e)
 }
 
-// isAfter reports whether an access with epoch e at a time happened before what c does now.
-func (c *mrG) isAfter(e uint64, time uint32) bool {
+// isAfter reports whether an access with epoch e at a time happened before what c does now. Most are c's own: that
+// much of it is inlined.
+func (c *mrG) isAfter(e uint64, time uint32) bool { return c.made(e) || c.hasLearnedOf(e, time) }
+
+func (c *mrG) hasLearnedOf(e uint64, time uint32) bool {
 	return c.knows(e) || c.sawAllUntil != 0 && c.hasSeen(time)
 }
 

@@ -191,8 +191,11 @@ func mrMeet(gp *g, addr unsafe.Pointer, kind uint8) {
 	c.finishWritten()
 	c.note(kind, uintptr(addr), getfp())
 	if other := (*mrG)(unsafe.Pointer(gp.racectx)); other != nil {
-		other.join(c.publish(), c.sawAllUntil, c.clock, c.heard)
-		c.join(other.publish(), other.sawAllUntil, other.clock, other.heard)
+		// Publishing may change the clock: it comes first.
+		epoch := c.publish()
+		other.join(epoch, c.sawAllUntil, c.clock, c.heard)
+		epoch = other.publish()
+		c.join(epoch, other.sawAllUntil, other.clock, other.heard)
 	}
 }
 

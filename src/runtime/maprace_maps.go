@@ -231,13 +231,13 @@ func mrRecordRead(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	mrSketch(c, s, a)
 	if s.Write == 0 {
 		mrTyped(t, s)
-	} else if !c.made(s.Write) && !c.isAfter(s.Write, s.WriteTime) {
+	} else if !c.isAfter(s.Write, s.WriteTime) {
 		other = mrLastWrite(s)
 	}
 	switch {
 	case s.Read&mrReadSetFlag != 0:
 		mrAddRead(s, a)
-	case s.Read == 0 || c.made(s.Read) || c.isAfter(s.Read, s.ReadTime):
+	case s.Read == 0 || c.isAfter(s.Read, s.ReadTime):
 		mrSetRead(s, a)
 	default:
 		first := mrLastRead(s)
@@ -299,7 +299,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 	mrSketch(c, s, a)
 	if s.Write == 0 {
 		mrTyped(t, s)
-	} else if !c.made(s.Write) && !c.isAfter(s.Write, s.WriteTime) {
+	} else if !c.isAfter(s.Write, s.WriteTime) {
 		others[n] = mrLastWrite(s)
 		n++
 	}
@@ -307,7 +307,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 		racing := false
 		for i := uint32(0); i < set.size; i++ {
 			r := set.at(i)
-			if r.epoch == 0 || c.made(r.epoch) || c.isAfter(r.epoch, r.time) {
+			if r.epoch == 0 || c.isAfter(r.epoch, r.time) {
 				continue
 			}
 			racing = true
@@ -321,7 +321,7 @@ func mrRecordWrite(c *mrG, t *abi.MapType, s *abi.MapraceState, a *mrAccess) {
 			mrFreeReadSet(set)
 		}
 	} else if s.Read != 0 {
-		if c.made(s.Read) || c.isAfter(s.Read, s.ReadTime) {
+		if c.isAfter(s.Read, s.ReadTime) {
 			s.Read = 0
 		} else {
 			others[n] = mrLastRead(s)

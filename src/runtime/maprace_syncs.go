@@ -339,6 +339,7 @@ func (s *mrSync) merge(c *mrG) {
 		return
 	}
 	e := c.publish()
+	// As below, for clocks of one leaf, which most are: the readers of a RWMutex merge all the time.
 	if s.release == 0 && s.clock != nil && s.heard == nil && c.heard == nil && e != 0 &&
 		s.clock.height|mrHeight(uint32(e>>32)) == 0 && c.clock != nil && c.clock.height == 0 && mrSole(s.clock) {
 		clk := &s.clock.leaf().clk
