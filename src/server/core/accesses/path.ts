@@ -109,9 +109,9 @@ export function groupOf(path: Path): { owner: Var; depth: number } {
 /** `path` continued by `steps`, or null where it gets too long to be followed. */
 export function extend(path: Path, steps: readonly Step[]): Path | null {
   if (path.steps.length + steps.length > LONGEST_PATH) return null;
-  let longer = path;
-  for (const step of steps) longer = next(longer, step);
-  return longer;
+  let extended = path;
+  for (const step of steps) extended = next(extended, step);
+  return extended;
 }
 
 /** As a reader would write it: "s.items", "routes[…]". */

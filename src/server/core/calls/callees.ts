@@ -5,7 +5,7 @@
  * What happens at the call (locks, goroutines, accesses) is for the walk that asks.
  */
 import { embeddedSteps, receiverOf, type Scope, through, type Value, valuesOf } from "../accesses/values.ts";
-import type { CallExpr, Decl, Expr, SelectorExpr, SourceFile } from "../syntax/ast.ts";
+import type { CallExpr, Decl, Expr, SelectorExpr } from "../syntax/ast.ts";
 import type { Func, Info, Interface, Package, Selection, Type, Var } from "../types/types.ts";
 import { type Answers, createAnswers, type Question, type Subject, sameOrOther } from "./answers.ts";
 import { type DeclFacts, declFacts, type Fn, unparen } from "./functions.ts";
@@ -15,7 +15,7 @@ import {
   type TypesWithMethods,
   typesWithMethods,
 } from "./implementations.ts";
-import type { Outline, OutlineChange } from "./outline.ts";
+import { isTest, type Outline, type OutlineChange } from "./outline.ts";
 import { deref, interfaceType, mapType, under } from "./typeShape.ts";
 
 /** One function that a call may reach. */
@@ -248,10 +248,6 @@ function outsideTests(found: readonly Implementation[], scope: Scope): readonly 
   if (isTest(scope.facts.site.file)) return found;
   const others = found.filter(({ func: { at } }) => at === null || !isTest(at.file));
   return others.length > 0 ? others : found;
-}
-
-function isTest({ path }: SourceFile): boolean {
-  return path.endsWith("_test.go");
 }
 
 /** The methods that a call of method `name` of an interface may reach. */

@@ -193,6 +193,11 @@ function bodyOf(facts: DeclFacts): Body {
   return { facts, info, functions, stores, assigned, doc: functions[0] ? docOf(functions[0]) : "" };
 }
 
+/** True for files that only tests use. */
+export function isTest(file: SourceFile): boolean {
+  return file.path.endsWith("_test.go");
+}
+
 const generatedFiles = new WeakMap<SourceFile, boolean>();
 
 /** True for files that say that a tool wrote them. */

@@ -13,6 +13,7 @@ import type { Walk } from "../accesses/walkRecord.ts";
 import { type Question, sameOrOther } from "../calls/answers.ts";
 import { type Callee, calleesOfValue, implementations, namedCallee, type World } from "../calls/callees.ts";
 import { type DeclFacts, type Fn, forEachChild, nameOfFn, unparen } from "../calls/functions.ts";
+import { isTest } from "../calls/outline.ts";
 import { spawnFunction } from "../calls/spawns.ts";
 import { interfaceType, namedType, qualifiedName, under } from "../calls/typeShape.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
@@ -76,9 +77,9 @@ export function servesRequests(fn: Fn): boolean {
   return fn.receiver !== null && fn.node.kind === "FuncDecl" && fn.node.name.name === "ServeHTTP";
 }
 
-/** True for files that only tests use. */
+/** True for functions in files that only tests use. */
 export function isTestFile(fn: Fn): boolean {
-  return fn.file.path.endsWith("_test.go");
+  return isTest(fn.file);
 }
 
 /** A function of a handler's shape that is used as a value: a server runs it. */
