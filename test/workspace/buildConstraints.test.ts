@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type BuildTarget, isInBuild, nameMatches } from "../../src/server/workspace/buildConstraints.ts";
+import {
+  type BuildTarget,
+  goVersionOf,
+  isInBuild,
+  nameMatches,
+} from "../../src/server/workspace/buildConstraints.ts";
 import { readFileHead } from "../../src/server/workspace/fileHead.ts";
 
 const linux: BuildTarget = {
@@ -75,5 +80,25 @@ describe("isInBuild", () => {
     expect(isInBuild(".a.go", head, linux)).toBe(false);
     expect(isInBuild("a.s", head, linux)).toBe(false);
     expect(isInBuild("doc.go", readFileHead("package documentation\n"), linux)).toBe(false);
+  });
+});
+
+describe("goVersionOf", () => {
+  it.each([
+    ["go1.22", "1.22"],
+    ["linux && go1.24", "1.24"],
+    ["(linux && go1.23) || (windows && go1.25)", "1.23"],
+    ["go1.24 && !(go1.26 || linux)", "1.24"],
+    ["go1.18", "1.21"],
+    ["linux", ""],
+    ["linux || go1.22", ""],
+    ["!go1.22", ""],
+    ["go1.22 &&", ""],
+  ])("%s → %s", (expression, expected) => {
+    expect(goVersionOf(readFileHead(`//go:build ${expression}\n\npackage p\n`))).toBe(expected);
+  });
+
+  it("is none without a constraint", () => {
+    expect(goVersionOf(readFileHead("package p\n"))).toBe("");
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Whether a Go file is part of a build: file name endings, `//go:build` and `// +build` lines, cgo.
  *
- * The rules are those of Go's `go/build` package. What the target of the build is (operating system,
+ * Also which version of the language a file's constraint asks for. The rules are those of Go's `go/build` package. What the target of the build is (operating system,
  * architecture, tags) is handed in as a {@link BuildTarget}; `goEnvironment.ts` finds it.
  */
 import type { FileHead } from "./fileHead.ts";
@@ -96,47 +96,89 @@ function plusLineHolds(line: string, target: BuildTarget): boolean {
     );
 }
 
-/** Evaluates a `//go:build` expression; one that cannot be read does not hold, as in go/build. */
-function evaluate(expression: string, target: BuildTarget): boolean {
+/** A `//go:build` expression. */
+type Constraint =
+  | { readonly kind: "tag"; readonly tag: string }
+  | { readonly kind: "not"; readonly x: Constraint }
+  | { readonly kind: "and" | "or"; readonly x: Constraint; readonly y: Constraint };
+
+/** Reads a `//go:build` expression; null for one that cannot be read. */
+function parseConstraint(expression: string): Constraint | null {
   const tokens = expression.replace(/\/\/.*$/, "").match(/&&|\|\||[!()]|[\p{L}\p{Nd}_.]+|\S/gu) ?? [];
   let at = 0;
   let wellFormed = true;
 
-  function or(): boolean {
-    let value = and();
+  function or(): Constraint {
+    let x = and();
     while (tokens[at] === "||") {
       at++;
-      const right = and();
-      value ||= right;
+      x = { kind: "or", x, y: and() };
     }
-    return value;
+    return x;
   }
-  function and(): boolean {
-    let value = not();
+  function and(): Constraint {
+    let x = not();
     while (tokens[at] === "&&") {
       at++;
-      const right = not();
-      value &&= right;
+      x = { kind: "and", x, y: not() };
     }
-    return value;
+    return x;
   }
-  function not(): boolean {
+  function not(): Constraint {
     const token = tokens[at++];
     if (token === "!") {
-      return !not();
+      return { kind: "not", x: not() };
     }
     if (token === "(") {
-      const value = or();
+      const x = or();
       wellFormed &&= tokens[at++] === ")";
-      return value;
+      return x;
     }
-    if (token === undefined || !/^[\p{L}\p{Nd}_.]+$/u.test(token)) {
-      wellFormed = false;
-      return false;
-    }
-    return tagHolds(token, target);
+    wellFormed &&= token !== undefined && /^[\p{L}\p{Nd}_.]+$/u.test(token);
+    return { kind: "tag", tag: token ?? "" };
   }
 
-  const value = or();
-  return wellFormed && at === tokens.length && value;
+  const constraint = or();
+  return wellFormed && at === tokens.length ? constraint : null;
+}
+
+/** Whether a `//go:build` expression holds; one that cannot be read does not, as in go/build. */
+function evaluate(expression: string, target: BuildTarget): boolean {
+  const holds = (c: Constraint): boolean => {
+    switch (c.kind) {
+      case "tag":
+        return tagHolds(c.tag, target);
+      case "not":
+        return !holds(c.x);
+      case "and":
+        return holds(c.x) && holds(c.y);
+      case "or":
+        return holds(c.x) || holds(c.y);
+    }
+  };
+  const constraint = parseConstraint(expression);
+  return constraint !== null && holds(constraint);
+}
+
+/**
+ * The version of the language that a file's `//go:build` line asks for, as "1.22"; "" where it asks for none. It
+ * counts instead of go.mod's, but never as less than 1.21 (go/build/constraint's `GoVersion`, and go/types).
+ */
+export function goVersionOf(head: FileHead): string {
+  const constraint = head.goBuild === null ? null : parseConstraint(head.goBuild);
+  const minor = constraint === null ? -1 : impliedMinor(constraint, true);
+  return minor < 0 ? "" : `1.${Math.max(minor, 21)}`;
+}
+
+/** The least `go1.N` that an expression's being true (or false) implies; -1 where none is. */
+function impliedMinor(c: Constraint, isTrue: boolean): number {
+  if (c.kind === "not") {
+    return impliedMinor(c.x, !isTrue);
+  }
+  if (c.kind === "tag") {
+    const release = /^go1(?:\.(\d+))?$/.exec(c.tag);
+    return release === null || !isTrue ? -1 : Number(release[1] ?? 0);
+  }
+  const [x, y] = [impliedMinor(c.x, isTrue), impliedMinor(c.y, isTrue)];
+  return (c.kind === "and") === isTrue ? Math.max(x, y) : Math.min(x, y);
 }

@@ -17,6 +17,8 @@ import { isWithin, pathKey } from "./paths.ts";
 import type { LoadedFile, SourceFiles } from "./sourceFiles.ts";
 
 const NO_IMPORT_MAP: Readonly<Record<string, string>> = {};
+/** The version of the language where go.mod names none (Go modules reference, "go directive"). */
+const WITHOUT_GO_LINE = "1.16";
 
 /** The packages of one build, kept up to date. */
 export class ProgramLoader {
@@ -155,7 +157,10 @@ export class ProgramLoader {
         best = { dir: main.dir, go: main.file.go };
       }
     }
-    return best?.go ?? goRelease(this.environment);
+    if (best === null) {
+      return goRelease(this.environment);
+    }
+    return best.go === "" ? WITHOUT_GO_LINE : best.go;
   }
 
   #dependency(path: string): Dependency | null {

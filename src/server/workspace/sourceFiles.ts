@@ -6,6 +6,7 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import type { FileSource } from "../core/core.ts";
+import { goVersionOf } from "./buildConstraints.ts";
 import { type FileHead, readFileHead } from "./fileHead.ts";
 import { folderOf, nameOf, pathKey } from "./paths.ts";
 import type { SyntaxCache } from "./syntaxCache.ts";
@@ -32,11 +33,13 @@ export class SourceFiles {
   setBuffer(path: string, text: string): LoadedFile {
     this.#edits++;
     const kept = withoutMark(text);
+    const head = readFileHead(kept);
     const file: LoadedFile = {
       path,
       name: nameOf(path),
       version: `buffer ${this.#edits}`,
-      head: readFileHead(kept),
+      head,
+      goVersion: goVersionOf(head),
       text: () => kept,
       packed: () => this.#cache?.read(path, kept) ?? null,
     };
@@ -115,6 +118,10 @@ class DiskFile implements LoadedFile {
       this.#head = readFileHead(this.#text);
     }
     return this.#head;
+  }
+
+  get goVersion(): string {
+    return goVersionOf(this.head);
   }
 
   text(): string {

@@ -144,6 +144,8 @@ const LOCAL: Question<DeclFacts, Var, readonly Value[]> = {
   unknown: [],
   name: (_, variable) => nameOfVar(variable),
   find(world, facts, variable) {
+    // A goroutine that captures it finds what a later round has put there.
+    if (facts.oneForAllRounds.has(variable)) return [itself(variable, false)];
     const scope: Scope = { pkg: facts.site.pkg, info: facts.info, facts };
     const definitions = facts.definitions.get(variable) ?? [];
     const values = definitions.flatMap((d) => valuesOfDefinition(world, d, scope));

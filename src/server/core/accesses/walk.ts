@@ -5,7 +5,7 @@
  * is `expressions.ts`, what calls do `calls/inline.ts`. A loop is walked a second time where its first round
  * leaves something for the next one to meet.
  */
-import { type Fn, unparen } from "../calls/functions.ts";
+import { type Fn, isOfOneRound, unparen } from "../calls/functions.ts";
 import { performCall, performDeferred } from "../calls/inline.ts";
 import { mapType, under } from "../calls/typeShape.ts";
 import { signalOf } from "../goroutines/order.ts";
@@ -17,7 +17,7 @@ import type {
   Expr,
   ForStmt,
   IfStmt,
-  Node,
+  LoopStmt,
   RangeStmt,
   ReturnStmt,
   SelectStmt,
@@ -34,7 +34,16 @@ import {
 } from "./expressions.ts";
 import { type Path, pathKey } from "./path.ts";
 import { filledBy } from "./semaphores.ts";
-import { awaitChannel, awaitClose, emitAccess, heedSignal, signalChannel, type Walk } from "./walkRecord.ts";
+import {
+  assignVariable,
+  awaitChannel,
+  awaitClose,
+  emitAccess,
+  heedSignal,
+  signalChannel,
+  variablePath,
+  type Walk,
+} from "./walkRecord.ts";
 import { meet, meetAll, needsAnotherRound, nextRound, type WalkState } from "./walkState.ts";
 
 /** A loop, switch or select that `break` or `continue` may leave. */
@@ -248,7 +257,7 @@ function enter(flow: Flow, isLoop: boolean): Target {
 }
 
 /** Walks a loop body, twice where the first round leaves something; the state afterwards is the end of a round. */
-function rounds(flow: Flow, loop: Node, target: Target, body: () => void): void {
+function rounds(flow: Flow, loop: LoopStmt, target: Target, body: () => void): void {
   const { walk } = flow;
   walk.loops.push(loop);
   const before = walk.state;
@@ -298,6 +307,7 @@ function visitRange(flow: Flow, s: RangeStmt): void {
   rounds(flow, s, target, () => {
     if (isChannel) awaitChannel(walk, s.x);
     if (mapType(type)) emitAccess(walk, s.x, "iterate");
+    assignHead(walk, s);
     block(flow, s.body.list);
   });
   flow.targets.pop();
@@ -305,6 +315,17 @@ function visitRange(flow: Flow, s: RangeStmt): void {
   if (isChannel && walk.state.dead) walk.state = before;
   if (isChannel) awaitChannel(walk, s.x);
   if (isChannel && target.breaks.length === 0) awaitClose(walk, s.x);
+}
+
+/** A round of a loop gives its variables new values where they are not of that round alone. */
+function assignHead(walk: Walk, s: RangeStmt): void {
+  for (const target of [s.key, s.value]) {
+    const variable = target === null ? null : variablePath(walk, target);
+    if (target === null || variable === null || isOfOneRound(variable.root, walk.fn, s)) continue;
+    // A name that is declared has no type as an expression.
+    const type = s.define ? variable.root.type() : walk.fn.info.typeOf(target);
+    if (mapType(type)) assignVariable(walk, variable, target, s.body.pos);
+  }
 }
 
 function visitCases(flow: Flow, cases: readonly CaseClause[], tag: Expr | null): void {

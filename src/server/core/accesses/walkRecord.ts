@@ -6,12 +6,12 @@
  */
 import { type Question, sameOrOther } from "../calls/answers.ts";
 import { nameOfVar, type World } from "../calls/callees.ts";
-import { declaredWithin, type Fn, isCaptured, isVisibleIn, unparen } from "../calls/functions.ts";
+import { type Fn, isCaptured, isOfOneRound, isVisibleIn, unparen } from "../calls/functions.ts";
 import { structType, under } from "../calls/typeShape.ts";
 import type { AccessKind } from "../finding.ts";
 import { conflicts, orderedBySignal, samePlace, signalKey, signalOf } from "../goroutines/order.ts";
 import { exclusion, toggled } from "../locks/heldLocks.ts";
-import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
+import type { CallExpr, Expr, LoopStmt, Node } from "../syntax/ast.ts";
 import type { Info, Type, Var } from "../types/types.ts";
 import type { Access, NilWrite, ParallelPair, ParameterCall, Signal, Spawn, Summary } from "./events.ts";
 import { reportNilWrite } from "./nilWrites.ts";
@@ -26,7 +26,7 @@ export interface Walk {
   readonly fn: Fn;
   state: WalkState;
   /** The loops around the current statement, outermost first. */
-  readonly loops: Node[];
+  readonly loops: LoopStmt[];
   /** Deferred calls, in the order of their statements. */
   readonly deferred: CallExpr[];
   readonly accesses: Access[];
@@ -338,11 +338,11 @@ function isOver(access: Access, alive: Alive): boolean {
   );
 }
 
-function meets(walk: Walk, spawn: Spawn, a: Access, b: Access, crossed: readonly Node[]): boolean {
+function meets(walk: Walk, spawn: Spawn, a: Access, b: Access, crossed: readonly LoopStmt[]): boolean {
   const { root } = a.path;
   if (!isVisibleIn(root, walk.fn) && root !== spawn.runs?.receiver?.origin) return false;
   if (!conflicts(a, b) || !samePlace(a.path, b.path)) return false;
-  if (crossed.some((loop) => declaredWithin(a.path.root, walk.fn, loop))) return false;
+  if (crossed.some((loop) => isOfOneRound(root, walk.fn, loop))) return false;
   return exclusion(a, b) !== "excluded" && !orderedBySignal(a, b);
 }
 

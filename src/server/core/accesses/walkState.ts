@@ -5,7 +5,7 @@
 
 import { signalKey } from "../goroutines/order.ts";
 import { heldOnBoth } from "../locks/heldLocks.ts";
-import type { Node } from "../syntax/ast.ts";
+import type { LoopStmt } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
 import type { Choice, Held, Signal, Spawn } from "./events.ts";
 import { type Path, pathKey } from "./path.ts";
@@ -14,7 +14,7 @@ import { type Path, pathKey } from "./path.ts";
 export interface Alive {
   readonly spawn: Spawn;
   /** Loops whose next round began since it was started: variables of these loops are not the same any more. */
-  readonly crossed: readonly Node[];
+  readonly crossed: readonly LoopStmt[];
   /** Signals of it that were waited for: what it did before them is over. */
   readonly awaited: readonly string[];
 }
@@ -145,7 +145,7 @@ export function union<T>(a: readonly T[], b: readonly T[], key: (item: T) => str
 }
 
 /** The state at the start of a loop's next round. */
-export function nextRound(state: WalkState, loop: Node): WalkState {
+export function nextRound(state: WalkState, loop: LoopStmt): WalkState {
   if (state.alive.length === 0) return state;
   const alive = state.alive.map((a) =>
     a.crossed.includes(loop) ? a : { ...a, crossed: [...a.crossed, loop] },

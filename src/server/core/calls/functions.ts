@@ -12,6 +12,7 @@ import type {
   FuncDecl,
   FuncLit,
   Ident,
+  LoopStmt,
   Node,
   SourceFile,
 } from "../syntax/ast.ts";
@@ -56,6 +57,8 @@ export interface DeclFacts {
   readonly literal: ReadonlyMap<FuncLit, Fn>;
   /** The innermost loop that a local is first defined in; absent for those outside loops. */
   readonly loopOf: ReadonlyMap<Var, Node>;
+  /** Variables of loops that are one for all rounds, as before Go 1.22, and that a function literal captures. */
+  readonly oneForAllRounds: ReadonlySet<Var>;
   /** Variables that are assigned in any way, or whose address is taken. */
   readonly assigned: ReadonlySet<Var>;
   /** What fields and package-level variables are given: by assignment and in composite literals. */
@@ -159,6 +162,10 @@ function collectFacts(site: Site, decl: Decl, info: Info, before: readonly Fn[])
   const returned = new Set<Var>();
   const returnedLiterals = new Map<Fn, FuncLit[]>();
   const loops: Node[] = [];
+  /** Variables that a loop's head declares for all its rounds, with the function that the loop stands in. */
+  const ofHeads = new Map<Var, Fn | null>();
+  const oneForAllRounds = new Set<Var>();
+  const roundsShare = !pkg.isFileAtLeast(site.file, 22);
   const facts: DeclFacts = {
     site,
     info,
@@ -166,6 +173,7 @@ function collectFacts(site: Site, decl: Decl, info: Info, before: readonly Fn[])
     definitions,
     literal,
     loopOf,
+    oneForAllRounds,
     assigned,
     stores,
     ownFields,
@@ -250,6 +258,7 @@ function collectFacts(site: Site, decl: Decl, info: Info, before: readonly Fn[])
   const visit = (node: Node, fn: Fn | null): void => {
     const isLoop = node.kind === "ForStmt" || node.kind === "RangeStmt";
     if (isLoop) loops.push(node);
+    if (isLoop && roundsShare) for (const v of variablesOfHead(node, info)) ofHeads.set(v, fn);
     visitNode(node, fn);
     if (isLoop) loops.pop();
   };
@@ -261,6 +270,13 @@ function collectFacts(site: Site, decl: Decl, info: Info, before: readonly Fn[])
       case "FuncLit":
         visit(node.body, addFn(node, fn));
         return;
+      case "Ident": {
+        if (ofHeads.size === 0) return;
+        const obj = info.objectOf(node);
+        const captured = obj?.kind === "var" && ofHeads.has(obj.origin) && ofHeads.get(obj.origin) !== fn;
+        if (captured) oneForAllRounds.add(obj.origin);
+        return;
+      }
       case "UnaryExpr":
         if (node.op === "&") markAssigned(node.x);
         break;
@@ -306,6 +322,22 @@ function collectFacts(site: Site, decl: Decl, info: Info, before: readonly Fn[])
   };
   visit(decl, null);
   return facts;
+}
+
+/** The variables that the head of a loop declares. */
+export function variablesOfHead(loop: LoopStmt, info: Info): Var[] {
+  const names =
+    loop.kind === "RangeStmt"
+      ? loop.define
+        ? [loop.key, loop.value]
+        : []
+      : loop.init?.kind === "AssignStmt" && loop.init.op === ":="
+        ? loop.init.lhs
+        : [];
+  return names.flatMap((name) => {
+    const v = name?.kind === "Ident" ? variableAt(name, info) : null;
+    return v === null ? [] : [v.origin];
+  });
 }
 
 function isReceive(e: Expr): boolean {
@@ -362,6 +394,12 @@ export function declaredWithin(
 ): boolean {
   const at = v.origin.at;
   return at !== null && at.decl === fn.decl && at.ident.pos >= node.pos && at.ident.pos < node.end;
+}
+
+/** True for a variable that is another one in each round of the loop, which stands in the function's declaration. */
+export function isOfOneRound(v: Var, fn: Fn, loop: LoopStmt): boolean {
+  if (!declaredWithin(v, fn, loop)) return false;
+  return !fn.facts.oneForAllRounds.has(v.origin) || declaredWithin(v, fn, loop.body);
 }
 
 /** True for a local, parameter or result that belongs to an enclosing function, not to `fn` itself. */

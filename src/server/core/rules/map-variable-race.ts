@@ -1,7 +1,7 @@
 /** The variable that holds a map is replaced while others read it. */
 import { conflictFinding } from "./conflictFinding.ts";
 import type { Rule } from "./rule.ts";
-import { mapName, sideLabel } from "./wording.ts";
+import { mapName, sharedRounds, sideLabel } from "./wording.ts";
 
 const HELP = `The map itself may never be changed, yet the variable that holds it is: one goroutine replaces it
 while others read it. Readers may go on with the old map for ever, and nothing guarantees that they see a map
@@ -38,7 +38,9 @@ export const mapVariableRace: Rule = {
         const possible = conflict.confidence === "possible" ? " if callers are concurrent" : "";
         const other = conflict.others[0];
         const once = other.access.locks.find((lock) => lock.by === "once" && lock.mode === "write");
-        const missing = once ? `call ${once.text}.Do here first` : "no lock or atomic guards it";
+        const missing = once
+          ? `call ${once.text}.Do here first`
+          : (sharedRounds(conflict.flagged) ?? "no lock or atomic guards it");
         const message = `the variable of map ${name} is ${sideLabel(conflict.flagged)} while it may be ${sideLabel(other)}${possible}; ${missing}`;
         return conflictFinding(conflict, group, "map-variable-race", message);
       })

@@ -2,7 +2,7 @@
 import { conflictFinding } from "./conflictFinding.ts";
 import type { Conflict } from "./conflicts.ts";
 import type { Rule } from "./rule.ts";
-import { mapName, sideLabel } from "./wording.ts";
+import { mapName, sharedRounds, sideLabel } from "./wording.ts";
 
 const HELP = `Two goroutines use the same map at the same time and one of them writes. Go's maps are not safe for
 that: the program dies of \`fatal error: concurrent map writes\` (or \`concurrent map read and map write\`,
@@ -56,8 +56,9 @@ function messageOf(conflict: Conflict): string {
   const other = others[0];
   const name = mapName(conflict.owner, conflict.depth);
   const possible = conflict.confidence === "possible" ? " if callers are concurrent" : "";
+  const shared = sharedRounds(flagged);
   if (flagged.access.node === other.access.node) {
-    return `map ${name} is ${sideLabel(flagged)}, many at the same time${possible}, and no lock keeps them apart`;
+    return `map ${name} is ${sideLabel(flagged)}, many at the same time${possible}${shared ? `; ${shared}` : ", and no lock keeps them apart"}`;
   }
-  return `map ${name} is ${sideLabel(flagged)} while it may be ${sideLabel(other)}${possible}; no lock guards it`;
+  return `map ${name} is ${sideLabel(flagged)} while it may be ${sideLabel(other)}${possible}; ${shared ?? "no lock guards it"}`;
 }

@@ -121,6 +121,13 @@ export function sideLabel(side: Side, locks = true): string {
   return `${verb} at ${place} by ${goroutineLabel(side)}${under}`;
 }
 
+/** What to do about a map of a loop's variable that is one for all rounds; null for any other map. */
+export function sharedRounds({ access }: Side): string | null {
+  const { root } = access.path;
+  if (!access.fn.facts.oneForAllRounds.has(root.origin)) return null;
+  return `before Go 1.22 all rounds of a loop share ${root.name}: copy it first, ${root.name} := ${root.name}`;
+}
+
 /** Why nothing orders the two sides, for hover. */
 export function reasoningOf(flagged: Side, other: Side, guard: Held | null): string {
   const chain = (access: Access): string =>

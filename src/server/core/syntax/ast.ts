@@ -407,6 +407,8 @@ export interface RangeStmt extends NodeBase {
   readonly body: BlockStmt;
 }
 
+export type LoopStmt = ForStmt | RangeStmt;
+
 /** Any node of the tree. */
 export type Node =
   | Decl

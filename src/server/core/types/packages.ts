@@ -91,8 +91,11 @@ export class PackageState implements CheckedPackage {
   }
 
   atLeast(minor: number): boolean {
-    const version = /^(\d+)\.(\d+)/.exec(this.source.goVersion);
-    return version === null || Number(version[1]) > 1 || Number(version[2]) >= minor;
+    return isAtLeast(this.source.goVersion, minor);
+  }
+
+  isFileAtLeast(file: SourceFile, minor: number): boolean {
+    return isAtLeast(this.unitOf.get(file)?.source.goVersion || this.source.goVersion, minor);
   }
 
   nextSerial(): number {
@@ -177,6 +180,7 @@ export class PackageState implements CheckedPackage {
     for (const [i, next] of source.files.entries()) {
       const unit = this.units[i];
       if (unit === undefined || unit.source.path !== next.path) return false;
+      if (unit.source.goVersion !== next.goVersion) return false;
       if (unit.source.version === next.version) continue;
       const change = this.smallChange(unit, next);
       if (change === null) return false;
@@ -334,6 +338,12 @@ export class PackageState implements CheckedPackage {
   }
 }
 
+/** True for Go 1.MINOR and later, and where no version is known. */
+function isAtLeast(goVersion: string, minor: number): boolean {
+  const version = /^(\d+)\.(\d+)/.exec(goVersion);
+  return version === null || Number(version[1]) > 1 || Number(version[2]) >= minor;
+}
+
 /** The version of the text that a file was read from. */
 const versions = new WeakMap<SourceFile, string>();
 
@@ -352,6 +362,7 @@ const UNSAFE: Package = {
   inWorkspace: false,
   files: [],
   atLeast: () => true,
+  isFileAtLeast: () => true,
   lookup: unsafeLookup,
   names: unsafeNames,
   info: () => {

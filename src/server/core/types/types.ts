@@ -222,6 +222,8 @@ export interface Package {
   readonly files: readonly SourceFile[];
   /** Whether go.mod lets the package use what came with Go 1.MINOR; true where no version is known. */
   atLeast(minor: number): boolean;
+  /** Whether a file of the package is written in the language of Go 1.MINOR or later, by go.mod and its own constraint. */
+  isFileAtLeast(file: SourceFile, minor: number): boolean;
   /** Package-level object by name, or null. */
   lookup(name: string): Obj | null;
   /** Package-level names in source order. */
@@ -265,6 +267,8 @@ export interface FileSource {
   readonly path: string;
   /** Changes whenever the text does. */
   readonly version: string;
+  /** The version of the language that a build constraint in the file asks for, as "1.22"; "" or absent for none. */
+  readonly goVersion?: string;
   /** Reads the text; called at most once per version. */
   text(): string;
   /** What a packer made of this very text, where somebody kept it: the file is then read without parsing. */
