@@ -1,7 +1,7 @@
 /**
  * What `maprace check` finds among Go's own tests of its race detector, and how long it takes, beside the
- * analyzers that people run already: `go vet` and staticcheck, in the same run. For Chronos, which looks for races,
- * a line says why it is not among them.
+ * analyzers that people run already: `go vet`, staticcheck and gopls, in the same run, and Chronos, which looks for races, where
+ * it can be had. Chronos is timed by function, the others for all of the tests.
  *
  *   npm run bench -- analyzers
  *
@@ -13,6 +13,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { copyGoRaceTests, OF_LEN_AND_VARIABLES, OF_THE_MAP } from "../cases/goRaceTests.ts";
+import { installChronos, lookAt, makeProgram, PROGRAM } from "./chronos.ts";
+import { installGopls } from "./gopls.ts";
 
 const STATICCHECK = "v0.7.0";
 
@@ -69,17 +71,6 @@ function installStaticcheck(): string {
   return path;
 }
 
-/** Why Chronos cannot be measured: what the Go command says about its module, or that nothing here runs it yet. */
-function withoutChronos(): string {
-  const asked = spawnSync("go", ["mod", "download", "-json", "github.com/amit-davidson/Chronos@latest"], {
-    cwd: tmpdir(),
-    encoding: "utf8",
-  });
-  const error: string | undefined = asked.stdout === "" ? asked.stderr : JSON.parse(asked.stdout).Error;
-  const reason = error?.trim().split("\n").at(-1)?.trim().replace("server response: ", "");
-  return reason ? `not to be had: ${reason}` : "can be had, but is not run here";
-}
-
 const folder = mkdtempSync(join(tmpdir(), "maprace-analyzers-"));
 try {
   const module = join(folder, "racetests");
@@ -92,6 +83,7 @@ try {
     ["maprace check", process.execPath, [cli, "check", "."]],
     ["go vet", "go", ["vet", "."]],
     [`staticcheck ${STATICCHECK}`, installStaticcheck(), ["."]],
+    ["gopls check", installGopls(), ["check", ...new Set(functions.map((f) => f.file))]],
   ];
   const measured = analyzers.map(([name, command, args]) => {
     // The first run fills caches; people run analyzers again and again.
@@ -104,8 +96,21 @@ try {
       milliseconds: Math.round(milliseconds),
     };
   });
+  const chronos = installChronos();
+  if ("path" in chronos) {
+    const program = join(folder, PROGRAM);
+    copyGoRaceTests(program);
+    makeProgram(program);
+    const looks = new Map([...racy, ...free].map((one) => [one, lookAt(chronos.path, program, one)]));
+    const times = [...looks.values()].map((look) => look.milliseconds).sort((a, b) => a - b);
+    measured.push({
+      analyzer: "Chronos, one function (median)",
+      [`map races found of ${racy.length}`]: racy.filter((one) => looks.get(one)?.found).length,
+      [`race-free flagged of ${free.length}`]: free.filter((one) => looks.get(one)?.found).length,
+      milliseconds: Math.round(times[Math.floor(times.length / 2)] ?? 0),
+    });
+  } else console.log(`Chronos: ${chronos.reason}.`);
   console.table(measured);
-  console.log(`Chronos: ${withoutChronos()}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -78,7 +78,7 @@ export function copyGoCgoProgram(module: string): void {
 }
 
 function copyTests(module: string, files: readonly string[]): void {
-  mkdirSync(module);
+  mkdirSync(module, { recursive: true });
   writeFileSync(path.join(module, "go.mod"), "module racetest\n\ngo 1.25\n");
   for (const file of files) copyFileSync(path.join(goRaceTests(), file), path.join(module, file));
 }
