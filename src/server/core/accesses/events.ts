@@ -130,6 +130,17 @@ export interface ParameterCall {
   readonly beside: Pick<Spawn, "how" | "label" | "many" | "fn" | "node"> | null;
 }
 
+/** Something that was sent on a channel and may be used afterwards by the sender. */
+export interface Sent {
+  readonly what: Path;
+  /** What its receivers know it by: the channel, {@link SENT}, and the way to it in what was sent. */
+  readonly as: Path;
+  /** Signals that were surely waited for since. */
+  readonly awaited: readonly Signal[];
+  /** True where what was sent holds something to answer on: whoever waits after that may wait for the receiver. */
+  readonly mayAnswer: boolean;
+}
+
 /** What a function does, in terms of its parameters, what it captures, and package-level variables. */
 export interface Summary {
   readonly accesses: readonly Access[];
@@ -146,6 +157,7 @@ export interface Summary {
   readonly signals: readonly Signal[];
   /** Variables that may have been given a map. */
   readonly makes: readonly Path[];
+  readonly sends: readonly Sent[];
   /** True where the function never returns. */
   readonly diverges: boolean;
 }
@@ -161,6 +173,7 @@ export const EMPTY_SUMMARY: Summary = {
   awaits: [],
   signals: [],
   makes: [],
+  sends: [],
   diverges: false,
 };
 

@@ -13,7 +13,8 @@ import { startHandlerValue } from "../goroutines/handlers.ts";
 import { take } from "../locks/heldLocks.ts";
 import { syncCall } from "../locks/syncCalls.ts";
 import type { AssignStmt, BinaryExpr, CallExpr, Expr, IncDecStmt } from "../syntax/ast.ts";
-import { pathKey } from "./path.ts";
+import { forgetSent } from "./handovers.ts";
+import { pathKey, pathOf } from "./path.ts";
 import { valuesOf } from "./values.ts";
 import {
   assignVariable,
@@ -162,10 +163,14 @@ function visitTarget(walk: Walk, target: Expr, s: AssignStmt): void {
     return;
   }
   if (target.kind === "Ident") {
-    if (target.name === "_" || s.op === ":=") return;
+    if (target.name === "_") return;
+    const obj = info.objectOf(target);
+    if (obj?.kind === "var") forgetSent(walk, pathOf(obj.origin));
+    if (s.op === ":=") return;
   } else visitOperand(walk, target);
   const variable = variablePath(walk, target);
   if (variable === null) return;
+  forgetSent(walk, variable);
   if (mapType(info.typeOf(target))) assignVariable(walk, variable, target, s.end);
   else if (structType(info.typeOf(target)))
     walk.state = { ...walk.state, made: [...walk.state.made, variable] };

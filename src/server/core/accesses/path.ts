@@ -15,9 +15,13 @@ export interface FieldStep {
 }
 export interface ElementStep {
   readonly kind: "element";
-  /** What tells elements apart: the constant key, or "" where it cannot be told. */
+  /** What tells elements apart: the constant key, or "" where it cannot be told; or which end of a channel. */
   readonly key: string;
 }
+
+/** The steps from a channel to what is sent on it, as its sender and its receiver know it. */
+export const SENT: ElementStep = { kind: "element", key: "<- sent" };
+export const RECEIVED: ElementStep = { kind: "element", key: "<- received" };
 
 /** Not one of the parts that paths and signals are compared by: another version's paths have other keys. */
 export const KEY = Symbol("key");
@@ -26,6 +30,8 @@ export const KEY = Symbol("key");
 export interface Path {
   readonly root: Var;
   readonly steps: readonly Step[];
+  /** True for what is reached through a channel. */
+  readonly isHandedOver: boolean;
   readonly [KEY]: string;
 }
 
@@ -64,10 +70,15 @@ export function pathKey(path: Path): string {
 export function pathOf(root: Var): Path {
   let path = ofVariables.get(root);
   if (path === undefined) {
-    path = { root, steps: [], [KEY]: `${identityOf(root)}` };
+    path = { root, steps: [], isHandedOver: false, [KEY]: `${identityOf(root)}` };
     ofVariables.set(root, path);
   }
   return path;
+}
+
+/** True for the step from a channel to what is sent on it. */
+export function isEndOfChannel(step: Step): boolean {
+  return step.kind === "element" && (step.key === SENT.key || step.key === RECEIVED.key);
 }
 
 /** `path` continued by one step. */
@@ -80,7 +91,8 @@ function next(path: Path, step: Step): Path {
   const added = step.kind === "field" ? `.${identityOf(step.field)}` : `[${step.key}]`;
   let found = known.get(added);
   if (found === undefined) {
-    found = { root: path.root, steps: path.steps.concat(step), [KEY]: path[KEY] + added };
+    const isHandedOver = path.isHandedOver || isEndOfChannel(step);
+    found = { root: path.root, steps: path.steps.concat(step), isHandedOver, [KEY]: path[KEY] + added };
     known.set(added, found);
   }
   return found;
@@ -88,11 +100,12 @@ function next(path: Path, step: Step): Path {
 
 /**
  * What kind of thing a path ends in, whichever instance it is: the last field on the way and the elements
- * after it, or the root variable where no field is passed. Accesses of one map have one group.
+ * after it, or the root variable where no field is passed. Accesses of one map have one group, those by the ends of
+ * a channel another.
  */
 export function groupKey(path: Path): string {
   const { owner, depth } = groupOf(path);
-  return `${identityOf(owner)}/${depth}`;
+  return `${path.isHandedOver ? "<-" : ""}${identityOf(owner)}/${depth}`;
 }
 
 /** The variable that a path's group is named after, and how many elements deep the path goes from there. */

@@ -27,7 +27,7 @@ import {
   type Spawn,
   type Summary,
 } from "./events.ts";
-import { extend, type Path, pathOf } from "./path.ts";
+import { extend, isEndOfChannel, type Path, pathOf } from "./path.ts";
 import { isInOrderOfBefore, placeIn } from "./places.ts";
 import { holdsOthers, valuesOfVar } from "./values.ts";
 import { walkBody } from "./walk.ts";
@@ -154,6 +154,7 @@ function exported(walk: Walk): Summary {
     awaits: mostTelling(state.awaited.filter(isOutlived(fn))),
     signals: mostTelling(state.signalled.filter(isOutlived(fn))),
     makes: state.made.filter((path) => mayBeMissed(path) && outlives(path, fn)),
+    sends: state.sent.filter(({ what, as }) => outlives(what, fn) && outlives(as, fn)),
     diverges: state.dead,
   };
 }
@@ -240,6 +241,9 @@ function exportedAccess(walk: Walk, access: Access, shared: boolean): readonly A
   if (outlives(path, walk.fn)) return [access];
   const at = path.steps.findIndex((step) => step.kind === "field");
   const first = path.steps[at];
+  const end = path.steps.findIndex(isEndOfChannel);
+  // Whoever gets a channel that was made here may get what goes through it.
+  if (end >= 0 && (at < 0 || end < at)) return walk.fn.facts.returned.has(path.root) ? [access] : [];
   if (first?.kind !== "field" || (!shared && isOwned(walk, path))) return [];
   const handedOut = shared && walk.fn.facts.returned.has(path.root) ? qualifiedName(path.root.type()) : "";
   return [{ ...access, path: extend(pathOf(first.field), path.steps.slice(at + 1))!, handedOut }];

@@ -20,7 +20,7 @@ import {
 import { isNamed, mapType, structType, under } from "../calls/typeShape.ts";
 import type { CallExpr, CompositeLit, Expr, Ident, Node, SelectorExpr } from "../syntax/ast.ts";
 import type { Info, Package, Selection, Type, Var } from "../types/types.ts";
-import { extend, type Path, pathKey, pathOf, type Step } from "./path.ts";
+import { extend, isEndOfChannel, type Path, pathKey, pathOf, type Step } from "./path.ts";
 
 export type Value = PathValue | FreshValue | FuncValue | ConstantValue | UnknownValue;
 export interface PathValue {
@@ -285,6 +285,12 @@ export function through(
 }
 
 function throughOne(world: World, value: Value, steps: readonly Step[], scope: Scope): readonly Value[] {
+  // What comes out of a channel that cannot be told may be anything.
+  if (
+    value.kind !== "path" &&
+    steps.find((step) => step.kind === "field" || isEndOfChannel(step))?.kind === "element"
+  )
+    return UNKNOWN;
   if (value.kind === "fresh") {
     const [first] = steps;
     if (steps.length < 2 || first?.kind !== "field" || !holdsOthers(world, first.field)) return FRESH;
@@ -340,13 +346,13 @@ function givenInLiteral(world: World, value: PathValue, step: Step, scope: Scope
   return null;
 }
 
-function literalOf(e: Expr): CompositeLit | null {
+export function literalOf(e: Expr): CompositeLit | null {
   let x = unparen(e);
   if (x.kind === "UnaryExpr" && x.op === "&") x = unparen(x.x);
   return x.kind === "CompositeLit" ? x : null;
 }
 
-function elementFor(literal: CompositeLit, field: Var, info: Info): Expr | null {
+export function elementFor(literal: CompositeLit, field: Var, info: Info): Expr | null {
   const struct = structType(info.typeOf(literal));
   const position = struct ? struct.fields.findIndex((f) => f.origin === field) : -1;
   for (const [i, element] of literal.elts.entries()) {

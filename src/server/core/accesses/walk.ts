@@ -32,6 +32,7 @@ import {
   visitExpression,
   visitIncrement,
 } from "./expressions.ts";
+import { beginRound, noteSent } from "./handovers.ts";
 import { type Path, pathKey } from "./path.ts";
 import { filledBy } from "./semaphores.ts";
 import {
@@ -125,6 +126,7 @@ function visitStatement(flow: Flow, s: Stmt): void {
       visitExpression(walk, s.chan);
       visitExpression(walk, s.value);
       signalChannel(walk, s.chan, false);
+      noteSent(walk, s.chan, s.value);
       return;
     case "GoStmt":
       performCall(walk, s.call, "go");
@@ -266,6 +268,7 @@ function rounds(flow: Flow, loop: LoopStmt, target: Target, body: () => void): v
   if (needsAnotherRound(before, walk.state)) {
     target.continues.length = 0;
     walk.state = nextRound(meet(before, walk.state), loop);
+    beginRound(walk, loop);
     body();
     walk.state = meetAll([walk.state, ...target.continues]);
   }

@@ -14,6 +14,7 @@ import { exclusion, toggled } from "../locks/heldLocks.ts";
 import type { CallExpr, Expr, LoopStmt, Node } from "../syntax/ast.ts";
 import type { Info, Type, Var } from "../types/types.ts";
 import type { Access, NilWrite, ParallelPair, ParameterCall, Signal, Spawn, Summary } from "./events.ts";
+import { asHandedOver, awaitedSince, heedAnswer } from "./handovers.ts";
 import { reportNilWrite } from "./nilWrites.ts";
 import { extend, groupKey, identityOf, type Path, pathKey, pathOf, type Step } from "./path.ts";
 import { placeIn } from "./places.ts";
@@ -229,9 +230,14 @@ export function isMade(state: WalkState, path: Path): boolean {
   });
 }
 
-/** Keeps an access, and reports it where it meets a goroutine that may still run. */
+/** Keeps an access, as the other ends of channels know it as well, and reports it where it meets a goroutine. */
 export function record(walk: Walk, access: Access): void {
   if (walk.state.dead) return;
+  recordOne(walk, access);
+  for (const other of asHandedOver(walk, access)) recordOne(walk, other);
+}
+
+function recordOne(walk: Walk, access: Access): void {
   const key = accessKey(access);
   const ways = walk.known.get(key);
   const known = ways?.find((way) => waitedForNoMore(way, access));
@@ -340,7 +346,9 @@ function isOver(access: Access, alive: Alive): boolean {
 
 function meets(walk: Walk, spawn: Spawn, a: Access, b: Access, crossed: readonly LoopStmt[]): boolean {
   const { root } = a.path;
-  if (!isVisibleIn(root, walk.fn) && root !== spawn.runs?.receiver?.origin) return false;
+  const isKnown = isVisibleIn(root, walk.fn) || root === spawn.runs?.receiver?.origin;
+  // A channel that a function has returned is known by that function's variable.
+  if (!isKnown && !a.path.isHandedOver) return false;
   if (!conflicts(a, b) || !samePlace(a.path, b.path)) return false;
   if (crossed.some((loop) => isOfOneRound(root, walk.fn, loop))) return false;
   return exclusion(a, b) !== "excluded" && !orderedBySignal(a, b);
@@ -374,6 +382,7 @@ export function startSpawn(walk: Walk, spawn: Spawn): void {
 /** Waits for a signal; `inLoop` where it is waited for again and again. */
 export function heedSignal(walk: Walk, signal: Signal, inLoop: boolean): void {
   walk.heard.add(signalKey(signal));
+  awaitedSince(walk, signal);
   walk.state = awaitSignal(walk.state, signal, inLoop);
 }
 
@@ -406,6 +415,7 @@ export function signalChannel(walk: Walk, channel: Expr, closes: boolean): void 
 
 /** Receives from a channel. */
 export function awaitChannel(walk: Walk, channel: Expr): void {
+  heedAnswer(walk);
   const path = channelPath(walk, channel);
   if (path === null) return;
   toggleToken(walk, path, channel);

@@ -7,7 +7,7 @@ import { signalKey } from "../goroutines/order.ts";
 import { heldOnBoth } from "../locks/heldLocks.ts";
 import type { LoopStmt } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
-import type { Choice, Held, Signal, Spawn } from "./events.ts";
+import type { Choice, Held, Sent, Signal, Spawn } from "./events.ts";
 import { type Path, pathKey } from "./path.ts";
 
 /** A goroutine that may still run. */
@@ -40,6 +40,8 @@ export interface WalkState {
   readonly made: readonly Path[];
   /** Where in this function a path was last given another map: what was taken from it before is one's own. */
   readonly replaced: ReadonlyMap<string, number>;
+  /** What may have been sent on a channel on this way, and is still known by the same name. */
+  readonly sent: readonly Sent[];
   /** Map variables that are nil here, by key. */
   readonly nil: readonly string[];
   /** How many `case` clauses lie around this point. */
@@ -62,6 +64,7 @@ export const START: WalkState = {
   received: new Map(),
   made: [],
   replaced: new Map(),
+  sent: [],
   nil: [],
   cases: 0,
   sealed: false,
@@ -84,11 +87,31 @@ export function meet(a: WalkState, b: WalkState): WalkState {
     received: a.received,
     made: union(a.made, b.made, pathKey),
     replaced: a.replaced.size >= b.replaced.size ? a.replaced : b.replaced,
+    sent: meetSent(a.sent, b.sent),
     nil: a.nil === b.nil ? a.nil : a.nil.filter((key) => b.nil.includes(key)),
     cases: Math.min(a.cases, b.cases),
     sealed: a.sealed && b.sealed,
     released: union(a.released, b.released, pathKey),
   };
+}
+
+/** A key that tells apart what was sent. */
+export function sentKey({ what, as }: Sent): string {
+  return `${pathKey(what)} ${pathKey(as)}`;
+}
+
+/** What was sent on either way, and what was waited for since on both. */
+function meetSent(a: readonly Sent[], b: readonly Sent[]): readonly Sent[] {
+  if (a === b || b.length === 0) return a;
+  const others = new Map(b.map((one) => [sentKey(one), one]));
+  const both = a.map((one) => {
+    const other = others.get(sentKey(one));
+    const awaited = one.awaited.filter(
+      (s) => !other || other.awaited.some((t) => signalKey(s) === signalKey(t)),
+    );
+    return awaited.length === one.awaited.length ? one : { ...one, awaited };
+  });
+  return union(both, b, sentKey);
 }
 
 /** What is known where any of several ways arrives. */
@@ -159,6 +182,7 @@ export function needsAnotherRound(before: WalkState, after: WalkState): boolean 
   return (
     after.alive.length > 0 ||
     after.signalled.length > before.signalled.length ||
+    after.sent.length > before.sent.length ||
     after.released.length > before.released.length ||
     before.held.some((lock) => !after.held.includes(lock))
   );

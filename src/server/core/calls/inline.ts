@@ -6,6 +6,7 @@
  */
 import type { Held } from "../accesses/events.ts";
 import { visitExpression, visitOperand } from "../accesses/expressions.ts";
+import { takeOverSent } from "../accesses/handovers.ts";
 import { visitLibraryCall } from "../accesses/libraryCalls.ts";
 import { pathKey, pathOf } from "../accesses/path.ts";
 import { type Binding, bindCall, valuesOf } from "../accesses/values.ts";
@@ -278,6 +279,7 @@ export function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Bi
     }
   }
   for (const signal of rebaseSignals(walk, summary.signals, binding)) giveSignal(walk, signal);
+  takeOverSent(walk, summary.sends, binding);
   const makes = summary.makes.flatMap((path) => rebasePath(walk, path, binding));
   walk.state = { ...walk.state, made: union(walk.state.made, makes, pathKey) };
   if (summary.diverges && !callee.dynamic) walk.state = { ...walk.state, dead: true };

@@ -4,7 +4,9 @@
  * What becomes of a goroutine once it runs is the walk's (`walkRecord.ts`); functions that are handed in to be run,
  * `parameterCalls.ts`.
  */
+
 import type { ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
+import { asHandedOver } from "../accesses/handovers.ts";
 import { placeIn } from "../accesses/places.ts";
 import { type Binding, bindCall, valuesOf } from "../accesses/values.ts";
 import { record, startSpawn, textOf, type Walk } from "../accesses/walkRecord.ts";
@@ -115,6 +117,7 @@ function makeSpawn(
       })),
   };
   for (const inner of summary.parameterCalls) addDeeds(walk, inner, binding, node, deeds);
+  deeds.accesses.push(...deeds.accesses.flatMap((access) => asHandedOver(walk, access)));
   for (const deed of [...deeds.accesses, ...deeds.parameterCalls]) deed.signals.push(...ends);
   // What it starts itself runs on after its own signals.
   for (const inner of summary.spawns) startSpawn(walk, rebaseSpawn(walk, inner, binding, node));

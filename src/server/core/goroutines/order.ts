@@ -4,7 +4,7 @@
  * is the walk's state.
  */
 import type { Access, Signal } from "../accesses/events.ts";
-import { KEY, type Path, pathKey } from "../accesses/path.ts";
+import { isEndOfChannel, KEY, type Path, pathKey, type Step } from "../accesses/path.ts";
 
 /** True where one of the two changes what the other one touches. */
 export function conflicts(a: Access, b: Access): boolean {
@@ -57,6 +57,12 @@ function waitsFor(later: Access, earlier: Access): boolean {
   });
 }
 
+/** True where one is what a sender has sent and the other what a receiver got: two receivers get different things. */
+export function areBothEnds(a: Path, b: Path): boolean {
+  const end = (path: Path): Step | undefined => path.steps.find(isEndOfChannel);
+  return end(a)?.kind === "element" && end(b)?.kind === "element" && end(a) !== end(b);
+}
+
 /** Whether two paths reach the same map in one run of the function that knows both. */
 export function samePlace(a: Path, b: Path): boolean {
   if (a.root !== b.root || a.steps.length !== b.steps.length) return false;
@@ -65,6 +71,7 @@ export function samePlace(a: Path, b: Path): boolean {
   return a.steps.every((step, i) => {
     const other = b.steps[i]!;
     if (step.kind === "field") return other.kind === "field" && step.field === other.field;
+    if (isEndOfChannel(step)) return isEndOfChannel(other) && areBothEnds(a, b);
     return other.kind === "element" && step.key === other.key && step.key !== "";
   });
 }

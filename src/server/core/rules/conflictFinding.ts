@@ -5,7 +5,7 @@ import { adviseGuard, adviseOn, adviseWriteLock } from "../advice/advice.ts";
 import type { Advice, Code, CoreFinding } from "../finding.ts";
 import type { Conflict } from "./conflicts.ts";
 import type { MapGroup, UsedMap } from "./mapUses.ts";
-import { coreAccess, coreMap, reasoningOf } from "./wording.ts";
+import { coreAccess, coreHandedOver, coreMap, reasoningOf } from "./wording.ts";
 
 /** The Finding of a conflict on a map; null where the map is not declared in source. */
 export function conflictFinding(
@@ -14,7 +14,8 @@ export function conflictFinding(
   code: Code,
   message: string,
 ): CoreFinding | null {
-  const declared = coreMap(conflict.owner, conflict.depth);
+  const { isHandedOver } = map;
+  const declared = (isHandedOver ? coreHandedOver : coreMap)(conflict.owner, conflict.depth);
   if (declared === null) return null;
   // A map that only one function knows is used where it was seen to race.
   const group: UsedMap = map.uses.length > 0 ? map : { ...map, uses: [conflict.flagged, ...conflict.others] };
@@ -26,7 +27,7 @@ export function conflictFinding(
     map: declared,
     accesses: [coreAccess(conflict.flagged), ...conflict.others.map(coreAccess)],
     reasoning: reasoningOf(conflict.flagged, conflict.others[0], conflict.guard),
-    advice: adviceOf(conflict, group),
+    advice: isHandedOver ? null : adviceOf(conflict, group),
   };
 }
 

@@ -10,7 +10,7 @@ import type { Fn } from "../calls/functions.ts";
 import { qualifiedName, structType } from "../calls/typeShape.ts";
 import type { Confidence } from "../finding.ts";
 import { isTestFile, servesRequests } from "../goroutines/handlers.ts";
-import { conflicts, conflictsOnVariableOnly, orderedBySignal } from "../goroutines/order.ts";
+import { areBothEnds, conflicts, conflictsOnVariableOnly, orderedBySignal } from "../goroutines/order.ts";
 import { declaredGuard } from "../locks/contracts.ts";
 import { guardOf, isBeside, mayGuard } from "../locks/guards.ts";
 import { exclusion, sameLock } from "../locks/heldLocks.ts";
@@ -83,7 +83,9 @@ const meetingsIn = new WeakMap<MapGroup, readonly Meeting[]>();
 export function guardOfGroup(group: MapGroup): Held | null {
   let guard = guards.get(group);
   if (guard === undefined) {
-    guard = declaredGuard(group.owner) ?? guardOf(group.uses.map((use) => use.access));
+    guard = group.isHandedOver
+      ? null
+      : (declaredGuard(group.owner) ?? guardOf(group.uses.map((use) => use.access)));
     guards.set(group, guard);
   }
   return guard;
@@ -124,6 +126,8 @@ function kindOf(
   variableOnly: boolean,
   guard: Held | null,
 ): ConflictKind {
+  // No lock is missing where a map was given away.
+  if (flagged.access.path.isHandedOver) return "unsynchronized";
   if (bothRead) return "read-lock";
   if (variableOnly) return "variable";
   return guard !== null || hasLock(flagged.access) || hasLock(other.access)
@@ -151,6 +155,7 @@ function meetingsOfGroup(group: MapGroup): readonly Meeting[] {
 }
 
 function compareUses(group: MapGroup): Meeting[] {
+  if (group.isHandedOver) return compareEnds(group);
   const meetings: Meeting[] = [];
   const uses = group.uses.filter(
     (use) => use.from === "test" || (use.from !== "start" && !isTestFile(use.access.fn)),
@@ -171,6 +176,21 @@ function compareUses(group: MapGroup): Meeting[] {
     }
   }
   return meetings;
+}
+
+/** What a sender does to what it has sent meets what its receivers do, whoever calls them. */
+function compareEnds({ uses }: MapGroup): Meeting[] {
+  const running = uses.filter(
+    ({ from, access }) => from !== "start" && from !== "test" && !isTestFile(access.fn),
+  );
+  return running.flatMap((a, i) =>
+    running.slice(i + 1).flatMap((b) => {
+      if (!areBothEnds(a.access.path, b.access.path) || !conflicts(a.access, b.access)) return [];
+      if (a.access.dynamic || b.access.dynamic || inSequence(a, b) || a.entry === b.entry) return [];
+      if (orderedBySignal(a.access, b.access)) return [];
+      return meetingsOf(sideOf(a), sideOf(b), "likely", null);
+    }),
+  );
 }
 
 function sideOf(use: MapUse): Side {

@@ -1,15 +1,16 @@
-/** A map that a lock guards, returned from under that lock: its receiver uses it without. */
+/** A map that a lock guards, returned or sent from under that lock: its receiver uses it without. */
 import { groupKey } from "../accesses/path.ts";
 import { forEachChild, unparen } from "../calls/functions.ts";
 import { mayGuard } from "../locks/guards.ts";
-import type { Node } from "../syntax/ast.ts";
+import type { Expr, Node } from "../syntax/ast.ts";
 import { guardOfGroup } from "./conflicts.ts";
-import type { MapUse } from "./mapUses.ts";
+import type { MapGroup, MapUse } from "./mapUses.ts";
 import type { Rule } from "./rule.ts";
 import { coreAccess, coreMap, lineLabel, sideLabel } from "./wording.ts";
 
-const HELP = `A map is a reference: returning it hands out the map itself, not what was in it. The lock that was held
-at the \`return\` is given back before the caller looks into the map, while others write into it under the lock.
+const HELP = `A map is a reference: returning it, or sending it on a channel, hands out the map itself, not what was in it.
+The lock that was held there is given back before the receiver looks into the map, while others write into it under
+the lock.
 
 **Wrong**
 \`\`\`go
@@ -30,7 +31,7 @@ func (c *Cache) All() map[string]int {
 \`\`\`
 
 **What it ignores.** Maps that are only ever replaced as a whole: they can be shared. Functions that nothing
-outside can call.`;
+outside can call, where a map is returned; functions that go on with a new map, where it is sent.`;
 
 export const leakedGuardedMap: Rule = {
   code: "leaked-guarded-map",
@@ -48,35 +49,56 @@ export const leakedGuardedMap: Rule = {
       (use) => use.access.content === "write" && use.from !== "start" && holds(use),
     );
     if (!writer) return [];
-    return group.uses
-      .filter((use) => isReturned(use) && holds(use) && mayGuard(path, use.access.path))
-      .map((use) => ({
-        code: "leaked-guarded-map",
-        message: `map ${map.name} is returned at ${lineLabel(use.access.fn, use.access.node)} from under ${guard.text}; whoever gets it uses it without the lock while it may be ${sideLabel(writer)}`,
-        severity: "warning",
-        confidence: "likely",
-        map,
-        accesses: [coreAccess(use), coreAccess(writer)],
-        reasoning: `${use.access.fn.name} gives ${guard.text} back when it returns, and the map with it.`,
-        advice: null,
-      }));
+    return group.uses.flatMap((use) => {
+      const how = holds(use) && mayGuard(path, use.access.path) ? handedOut(use, group) : null;
+      if (how === null) return [];
+      return [
+        {
+          code: "leaked-guarded-map",
+          message: `map ${map.name} is ${how} at ${lineLabel(use.access.fn, use.access.node)} from under ${guard.text}; whoever gets it uses it without the lock while it may be ${sideLabel(writer)}`,
+          severity: "warning",
+          confidence: "likely",
+          map,
+          accesses: [coreAccess(use), coreAccess(writer)],
+          reasoning:
+            how === "returned"
+              ? `${use.access.fn.name} gives ${guard.text} back when it returns, and the map with it.`
+              : `${use.access.fn.name} gives ${guard.text} back, and whoever receives the map has it for longer.`,
+          advice: null,
+        },
+      ];
+    });
   },
 };
 
-/** True where the use is the result of an exported function. */
-function isReturned(use: MapUse): boolean {
-  const { access } = use;
+/** How a use hands the map to others: as the result of an exported function, or by sending it; null where it does not. */
+function handedOut(use: MapUse, group: MapGroup): "returned" | "sent" | null {
+  const { access, entry, from } = use;
   // Whoever says that it must not be called concurrently has said it.
-  if (access.locks.some((lock) => lock.by === "confined")) return false;
-  if (use.from !== "api" || access.fn !== use.entry || access.content !== null || access.variable !== "read")
-    return false;
-  let returned = false;
+  if (access.locks.some((lock) => lock.by === "confined")) return null;
+  if (access.content !== null || access.variable !== "read" || from === "start" || from === "test")
+    return null;
+  let how: "returned" | "sent" | null = null;
   const visit = (node: Node): void => {
-    if (returned || node.kind === "FuncLit") return;
-    if (node.kind === "ReturnStmt")
-      returned = node.results.some((result) => unparen(result) === access.node.node);
+    if (how !== null || (node.kind === "FuncLit" && node !== access.fn.node)) return;
+    if (node.kind === "ReturnStmt" && node.results.some((result) => unparen(result) === access.node.node))
+      how = "returned";
+    else if (node.kind === "SendStmt" && isPartOf(node.value, access.node.node)) how = "sent";
     else forEachChild(node, visit);
   };
   for (const statement of access.fn.node.body?.list ?? []) visit(statement);
-  return returned;
+  if (how === "returned") return from === "api" && access.fn === entry ? how : null;
+  const goesOnWithAnother = group.uses.some(
+    (other) => other.access.kind === "assign" && other.access.fn === access.fn,
+  );
+  return goesOnWithAnother ? null : how;
+}
+
+/** True where a value is `part`, or a literal of a struct that has it for a field. */
+function isPartOf(value: Expr, part: Node): boolean {
+  let x = unparen(value);
+  if (x.kind === "UnaryExpr" && x.op === "&") x = unparen(x.x);
+  if (x === part) return true;
+  if (x.kind !== "CompositeLit") return false;
+  return x.elts.some((element) => isPartOf(element.kind === "KeyValueExpr" ? element.value : element, part));
 }

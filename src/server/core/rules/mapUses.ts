@@ -42,6 +42,8 @@ export interface MapGroup extends UsedMap {
   readonly uses: readonly MapUse[];
   /** Pairs of accesses that the walks saw in parallel. */
   readonly pairs: readonly ParallelPair[];
+  /** True where the uses are those of what goes through a channel, by both of its ends. */
+  readonly isHandedOver: boolean;
 }
 
 /** The uses of all maps, by group; follows the summaries from version to version. */
@@ -165,7 +167,7 @@ function groupFrom(byFunction: ReadonlyMap<Fn, Contribution> | undefined, outlin
   const uses = inOrder.flatMap((one) => one.uses.filter((use) => isNew(known, use)).map(({ use }) => use));
   const pairs = inOrder.flatMap((one) => one.pairs);
   const some = uses[0]?.access ?? pairs[0]?.a;
-  return some ? { ...groupOf(some.path), uses, pairs } : null;
+  return some ? { ...groupOf(some.path), uses, pairs, isHandedOver: some.path.isHandedOver } : null;
 }
 
 /** A use with what it is compared by. */

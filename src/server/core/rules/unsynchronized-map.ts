@@ -36,9 +36,9 @@ func login(w http.ResponseWriter, r *http.Request) {
 *likely*: one side runs on a goroutine in sight. *possible*: an exported function changes shared state without a
 lock and would race if its callers are concurrent.
 
-**What it does not see.** A map whose variable, field or type cannot be told; maps reached through channels or
-\`sync.Pool\`; goroutines that a library starts in a way that its source does not show. It stays silent there. What \`init\`,
-\`main\` and constructors do before anything else runs is nobody's race.`;
+**What it does not see.** A map whose variable, field or type cannot be told; maps that go through a channel that
+cannot be told, or a \`sync.Pool\`; goroutines that a library starts in a way that its source does not show. It stays
+silent there. What \`init\`, \`main\` and constructors do before anything else runs is nobody's race.`;
 
 export const unsynchronizedMap: Rule = {
   code: "unsynchronized-map",
@@ -47,16 +47,20 @@ export const unsynchronizedMap: Rule = {
   onMap: ({ group, conflicts }) =>
     conflicts
       .filter((conflict) => conflict.kind === "unsynchronized")
-      .map((conflict) => conflictFinding(conflict, group, "unsynchronized-map", messageOf(conflict)))
+      .map((conflict) =>
+        conflictFinding(conflict, group, "unsynchronized-map", messageOf(conflict, group.isHandedOver)),
+      )
       .filter((finding) => finding !== null),
 };
 
-function messageOf(conflict: Conflict): string {
+function messageOf(conflict: Conflict, isHandedOver: boolean): string {
   const { flagged, others } = conflict;
   const other = others[0];
   const name = mapName(conflict.owner, conflict.depth);
   const possible = conflict.confidence === "possible" ? " if callers are concurrent" : "";
-  const shared = sharedRounds(flagged);
+  const shared = isHandedOver
+    ? "it was handed over on a channel: send a copy, or go on with a new map"
+    : sharedRounds(flagged);
   if (flagged.access.node === other.access.node) {
     return `map ${name} is ${sideLabel(flagged)}, many at the same time${possible}${shared ? `; ${shared}` : ", and no lock keeps them apart"}`;
   }

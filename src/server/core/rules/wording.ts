@@ -5,7 +5,7 @@
  */
 import type { Access, Held, Spawn } from "../accesses/events.ts";
 import type { Fn } from "../calls/functions.ts";
-import { mapType, spellType } from "../calls/typeShape.ts";
+import { mapType, spellType, under } from "../calls/typeShape.ts";
 import type { AccessKind, CoreAccess, CoreMap, FilePlace } from "../finding.ts";
 import { handlerKindOf } from "../goroutines/handlers.ts";
 import type { Node } from "../syntax/ast.ts";
@@ -76,6 +76,12 @@ export function coreAccess(side: Side): CoreAccess {
   };
 }
 
+/** What a channel carries, or a map in that: it has no declaration that could be guarded. */
+export function coreHandedOver(owner: Var, depth: number): CoreMap | null {
+  const map = coreMap(owner, depth);
+  return map && { ...map, variable: null };
+}
+
 /** The map of a group, at its declaration; null where it has none in source. */
 export function coreMap(owner: Var, depth: number): CoreMap | null {
   if (owner.at === null || owner.pkg === null) return null;
@@ -96,11 +102,14 @@ export function coreMap(owner: Var, depth: number): CoreMap | null {
 function elementOf(t: Type): Type {
   const map = mapType(t);
   if (map) return map.elem;
-  return t.kind === "slice" || t.kind === "array" ? t.elem : t;
+  const u = under(t);
+  return u.kind === "slice" || u.kind === "array" || u.kind === "chan" ? u.elem : t;
 }
 
-/** "sessions", "Store.items", "routes[…]". */
+/** "sessions", "Store.items", "routes[…]", "sent on updates". */
 export function mapName(owner: Var, depth: number): string {
+  if (depth > 0 && under(owner.type()).kind === "chan")
+    return `sent on ${mapName(owner, 0)}${"[…]".repeat(depth - 1)}`;
   return `${structNameOf(owner)}${owner.name}${"[…]".repeat(depth)}`;
 }
 
