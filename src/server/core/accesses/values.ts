@@ -336,15 +336,31 @@ function isOthers(value: Value): boolean {
 /** For a local made by `T{f: x}`, what its field `f` was given, where that is something others have too. */
 function givenInLiteral(world: World, value: PathValue, step: Step, scope: Scope): readonly Value[] | null {
   if (!value.owned || value.path.steps.length > 0 || step.kind !== "field") return null;
-  for (const d of scope.facts.definitions.get(value.path.root) ?? []) {
-    const literal = d.expr && literalOf(d.expr);
-    const given = literal && elementFor(literal, step.field, scope.info);
-    if (!given || !sharesWhenCopied(step.field.type())) continue;
-    const values = valuesOf(world, given, scope).filter((v) => v.kind === "path" || v.kind === "func");
-    if (values.length > 0) return values;
-  }
-  return null;
+  const definitions = scope.facts.definitions.get(value.path.root) ?? [];
+  if (!definitions.some((d) => d.expr && literalOf(d.expr)) || !sharesWhenCopied(step.field.type()))
+    return null;
+  const given = world.answers.ask(GIVEN, scope.facts, extend(value.path, [step])!);
+  return given.length > 0 ? given : null;
 }
+
+/** A question of its own, as a local may be given a new literal that is made of its field: `x = T{f: wrap(x.f)}`. */
+const GIVEN: Question<DeclFacts, Path, readonly Value[]> = {
+  unknown: [],
+  name: (_, { root, steps }) =>
+    `${nameOfVar(root)} ${steps.map((s) => (s.kind === "field" ? s.field.name : "")).join()}`,
+  find(world, facts, { root, steps: [step] }) {
+    const scope: Scope = { pkg: facts.site.pkg, info: facts.info, facts };
+    if (step?.kind !== "field") return [];
+    for (const d of facts.definitions.get(root) ?? []) {
+      const literal = d.expr && literalOf(d.expr);
+      const given = literal && elementFor(literal, step.field, scope.info);
+      if (!given) continue;
+      const values = valuesOf(world, given, scope).filter((v) => v.kind === "path" || v.kind === "func");
+      if (values.length > 0) return values;
+    }
+    return [];
+  },
+};
 
 export function literalOf(e: Expr): CompositeLit | null {
   let x = unparen(e);
