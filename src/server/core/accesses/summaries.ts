@@ -21,6 +21,7 @@ import type { Var } from "../types/types.ts";
 import {
   type Access,
   EMPTY_SUMMARY,
+  type Held,
   type NilWrite,
   type ParallelPair,
   type Signal,
@@ -43,6 +44,11 @@ export interface Summaries {
   nilWritesIn(fn: Fn): readonly NilWrite[];
   /** Functions that a function's calls name directly. */
   calledIn(fn: Fn): ReadonlySet<Fn>;
+  /**
+   * The locks that are held wherever a function calls others that hang on them: those that touch a map beside a
+   * goroutine that they have started, and those that call such functions.
+   */
+  heldAtCalls(fn: Fn): ReadonlyMap<Fn, readonly Held[]>;
 }
 
 /** A summary with what was noticed on the way. */
@@ -51,9 +57,16 @@ interface Walked {
   readonly pairs: readonly ParallelPair[];
   readonly nilWrites: readonly NilWrite[];
   readonly called: ReadonlySet<Fn>;
+  readonly heldAtCalls: ReadonlyMap<Fn, readonly Held[]>;
 }
 
-const NOTHING: Walked = { summary: EMPTY_SUMMARY, pairs: [], nilWrites: [], called: new Set() };
+const NOTHING: Walked = {
+  summary: EMPTY_SUMMARY,
+  pairs: [],
+  nilWrites: [],
+  called: new Set(),
+  heldAtCalls: new Map(),
+};
 
 const WALK: Question<DeclFacts, Fn, Walked> = {
   unknown: NOTHING,
@@ -63,6 +76,7 @@ const WALK: Question<DeclFacts, Fn, Walked> = {
     if (isDeeplyEqual(before, after)) return "same";
     // Nobody outside knows the variables of a literal: they are bound where it is called.
     const isOwn = fn.node.kind === "FuncLit" ? isOwnCounterpart : undefined;
+    if (hangsOnCallers(before) !== hangsOnCallers(after)) return "other";
     return isDeeplyEqual(before.summary, after.summary, isOwn) ? "alike" : "other";
   },
   find: (world, facts, fn) => (facts.functions.includes(fn) ? summarize(world, fn) : NOTHING),
@@ -77,13 +91,20 @@ export function createSummaries(world: World): Summaries {
     pairsIn: (fn) => walked(fn).pairs,
     nilWritesIn: (fn) => walked(fn).nilWrites,
     calledIn: (fn) => walked(fn).called,
+    heldAtCalls: (fn) => walked(fn).heldAtCalls,
   };
+}
+
+/** True where locks of callers may keep apart what a function was seen to do, or what its callees were. */
+function hangsOnCallers({ pairs, heldAtCalls }: Walked): boolean {
+  return heldAtCalls.size > 0 || pairs.some((pair) => pair.spawnB === null);
 }
 
 function summarize(world: World, fn: Fn): Walked {
   const pairs: ParallelPair[] = [];
   const nilWrites: NilWrite[] = [];
   const called = new Set<Fn>();
+  const heldAtCalls = new Map<Fn, readonly Held[]>();
   const { body } = fn.node;
   if (body === null) return NOTHING;
   const walk: Walk = {
@@ -101,12 +122,14 @@ function summarize(world: World, fn: Fn): Walked {
     parameterCalls: new Map(),
     byGroup: new Map(),
     called,
+    heldAtCalls,
+    hangsOnCallers: (callee) => hangsOnCallers(world.answers.ask(WALK, callee.facts, callee)),
     summaryOf: (callee) => world.answers.ask(WALK, callee.facts, callee).summary,
     report: (pair) => pairs.push(pair),
     reportNil: (write) => nilWrites.push(write),
   };
   walkBody(walk, body);
-  return { summary: exported(walk), pairs, nilWrites, called };
+  return { summary: exported(walk), pairs, nilWrites, called, heldAtCalls };
 }
 
 /** What callers of the function see of its walk: nothing that only its own locals reach. */

@@ -9,11 +9,21 @@ import { nameOfVar, type World } from "../calls/callees.ts";
 import { type Fn, isCaptured, isOfOneRound, isVisibleIn, unparen } from "../calls/functions.ts";
 import { structType, under } from "../calls/typeShape.ts";
 import type { AccessKind } from "../finding.ts";
+import { isTestFile } from "../goroutines/handlers.ts";
 import { conflicts, orderedBySignal, samePlace, signalKey, signalOf } from "../goroutines/order.ts";
-import { exclusion, toggled } from "../locks/heldLocks.ts";
+import { exclusion, heldAtBoth, toggled } from "../locks/heldLocks.ts";
 import type { CallExpr, Expr, LoopStmt, Node } from "../syntax/ast.ts";
 import type { Info, Type, Var } from "../types/types.ts";
-import type { Access, NilWrite, ParallelPair, ParameterCall, Signal, Spawn, Summary } from "./events.ts";
+import type {
+  Access,
+  Held,
+  NilWrite,
+  ParallelPair,
+  ParameterCall,
+  Signal,
+  Spawn,
+  Summary,
+} from "./events.ts";
 import { asHandedOver, awaitedSince, heedAnswer } from "./handovers.ts";
 import { reportNilWrite } from "./nilWrites.ts";
 import { extend, groupKey, identityOf, type Path, pathKey, pathOf, type Step } from "./path.ts";
@@ -46,7 +56,11 @@ export interface Walk {
   readonly byGroup: Map<Spawn, Map<string, Access[]>>;
   /** Functions that a call names directly, outside tests. */
   readonly called: Set<Fn>;
+  /** Locks that are held wherever a function is called that hangs on them: see {@link Summaries.heldAtCalls}. */
+  readonly heldAtCalls: Map<Fn, readonly Held[]>;
   summaryOf(fn: Fn): Summary;
+  /** True for a function that, or whose callees, may find pairs that locks of its callers keep apart. */
+  hangsOnCallers(fn: Fn): boolean;
   report(pair: ParallelPair): void;
   reportNil(write: NilWrite): void;
 }
@@ -255,6 +269,13 @@ function recordOne(walk: Walk, access: Access): void {
   if (ways) ways.push(access);
   else walk.known.set(key, [access]);
   walk.accesses.push(access);
+}
+
+/** Writes down under which locks a function is called. */
+export function noteCall(walk: Walk, callee: Fn, held: readonly Held[]): void {
+  if (isTestFile(walk.fn) || !walk.hangsOnCallers(callee)) return;
+  const before = walk.heldAtCalls.get(callee);
+  walk.heldAtCalls.set(callee, before === undefined ? held : heldAtBoth(before, held));
 }
 
 /** True where nothing more is kept of what callees do. */

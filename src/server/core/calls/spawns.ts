@@ -9,7 +9,7 @@ import type { ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../access
 import { asHandedOver } from "../accesses/handovers.ts";
 import { placeIn } from "../accesses/places.ts";
 import { type Binding, bindCall, valuesOf } from "../accesses/values.ts";
-import { record, startSpawn, textOf, type Walk } from "../accesses/walkRecord.ts";
+import { noteCall, record, startSpawn, textOf, type Walk } from "../accesses/walkRecord.ts";
 import { union } from "../accesses/walkState.ts";
 import { callbacksOf } from "../goroutines/callbacks.ts";
 import type { LibrarySpawn } from "../goroutines/librarySpawns.ts";
@@ -104,6 +104,7 @@ function makeSpawn(
   many: boolean,
   ends: readonly Signal[],
 ): Spawn {
+  noteCall(walk, fn, []);
   const summary: Summary = walk.summaryOf(fn);
   const deeds: Deeds = {
     accesses: summary.accesses.flatMap((access) => rebase(walk, access, binding, node, "spawn")),

@@ -52,6 +52,15 @@ export function heldOnBoth(a: readonly Held[], b: readonly Held[]): readonly Hel
   return common.length === a.length && common.every((lock, i) => lock === a[i]) ? a : common;
 }
 
+/** The locks of which each list has one that may be the same, wherever it is held; in read mode where one has no more. */
+export function heldAtBoth(a: readonly Held[], b: readonly Held[]): readonly Held[] {
+  return a.flatMap((lock) => {
+    const other = lock.path === null ? undefined : b.find((l) => l.path !== null && sameLock(l, lock));
+    if (other === undefined) return [];
+    return [other.mode === "read" ? other : lock];
+  });
+}
+
 /** The lock as callers of a function see it: a mutex inside a parameter passed by value is a copy of theirs. */
 export function outsideOf(lock: Held): Held {
   return lock.by === "mutex" && lock.path !== null && isPassedByValue(lock.path)

@@ -16,6 +16,7 @@ import { handlerKindOf, isParallelTest, isTestFile } from "../goroutines/handler
 import { signalKey } from "../goroutines/order.ts";
 import { outsideOf } from "../locks/heldLocks.ts";
 import type { Var } from "../types/types.ts";
+import { createCallersLocks } from "./callersLocks.ts";
 
 /** One access as an entry point makes it. */
 export interface MapUse {
@@ -68,6 +69,7 @@ export function createMapUses(): MapUses {
   /** How many functions call a function by name. */
   const callers = new Map<Fn, number>();
   const touched = new Set<string>();
+  const callersLocks = createCallersLocks();
   /** Functions that are no more. Others are found to call them until they are looked at anew. */
   const dead = new WeakSet<Fn>();
 
@@ -94,6 +96,7 @@ export function createMapUses(): MapUses {
     groupsOf.delete(fn);
   };
   const add = (fn: Fn, summaries: Summaries): void => {
+    const isEntry = (one: Fn): boolean => entryKind(summaries.world, one, callers.has(one)) !== null;
     const keys = new Set<string>();
     const called = callers.has(fn);
     const from = entryKind(summaries.world, fn, called);
@@ -104,7 +107,7 @@ export function createMapUses(): MapUses {
       keys.add(one.group);
     }
     for (const pair of summaries.pairsIn(fn)) {
-      contribution(fn, pair.a.path).pairs.push(pair);
+      contribution(fn, pair.a.path).pairs.push(callersLocks.under(fn, pair, isEntry));
       keys.add(groupKey(pair.a.path));
     }
     if (keys.size > 0) groupsOf.set(fn, [...keys]);
@@ -137,11 +140,18 @@ export function createMapUses(): MapUses {
       for (const fn of again) dead.delete(fn);
       const removed = [...gone];
       for (const fn of removed) dead.add(fn);
-      for (const fn of removed) for (const callee of countCallers(fn, new Set())) again.add(callee);
+      const lookAgainAt = (turned: Iterable<Fn>): void => {
+        for (const fn of turned) for (const one of callersLocks.hangingOn(fn)) again.add(one);
+      };
+      for (const fn of removed) {
+        lookAgainAt(callersLocks.update(fn, new Map()));
+        lookAgainAt(countCallers(fn, new Set()));
+      }
       // What is walked may turn others into functions that are called: iterating takes in what is added.
       for (const fn of again) {
         if (dead.has(fn)) continue;
-        for (const callee of countCallers(fn, summaries.calledIn(fn))) again.add(callee);
+        lookAgainAt(callersLocks.update(fn, summaries.heldAtCalls(fn)));
+        lookAgainAt(countCallers(fn, summaries.calledIn(fn)));
       }
       for (const fn of removed) forget(fn);
       for (const fn of again) if (!dead.has(fn)) forget(fn);
