@@ -5,7 +5,7 @@
  * `parameterCalls.ts`.
  */
 
-import type { ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
+import type { Access, Held, ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
 import { asHandedOver } from "../accesses/handovers.ts";
 import { placeIn } from "../accesses/places.ts";
 import { type Binding, bindCall, valuesOf } from "../accesses/values.ts";
@@ -14,6 +14,7 @@ import { union } from "../accesses/walkState.ts";
 import { callbacksOf } from "../goroutines/callbacks.ts";
 import type { LibrarySpawn } from "../goroutines/librarySpawns.ts";
 import { signalKey, signalOf } from "../goroutines/order.ts";
+import { together } from "../locks/heldLocks.ts";
 import type { CallExpr, Node } from "../syntax/ast.ts";
 import { type Callee, calleesOfValue } from "./callees.ts";
 import type { Fn } from "./functions.ts";
@@ -32,7 +33,10 @@ export function runBeside(walk: Walk, spawn: Spawn): void {
 /** A goroutine that a callee starts, in the caller's terms. One object per place and goroutine. */
 export function rebaseSpawn(walk: Walk, spawn: Spawn, binding: Binding, node: Node): Spawn {
   const deeds: Deeds = {
-    accesses: spawn.accesses.flatMap((access) => rebase(walk, access, binding, node, "spawn")),
+    accesses: afterOnces(
+      walk,
+      spawn.accesses.flatMap((access) => rebase(walk, access, binding, node, "spawn")),
+    ),
     parameterCalls: [],
   };
   for (const inner of spawn.parameterCalls) addDeeds(walk, inner, binding, node, deeds);
@@ -41,6 +45,17 @@ export function rebaseSpawn(walk: Walk, spawn: Spawn, binding: Binding, node: No
     ...deeds,
     signals: rebaseSignals(walk, spawn.signals, binding),
   });
+}
+
+/**
+ * What is started within or after a `Once` comes after what that has done, and no second run of it comes. What the
+ * function of the `Once` does itself beside the goroutine was looked at where it was walked.
+ */
+function afterOnces(walk: Walk, accesses: Access[]): Access[] {
+  const onces = walk.state.held.filter((lock) => lock.by === "once");
+  if (onces.length === 0) return accesses;
+  const after = onces.map((lock): Held => ({ ...lock, mode: "read" }));
+  return accesses.map((access) => ({ ...access, locks: together(access.locks, after) }));
 }
 
 /** The same object for the same goroutine of the same place in every round of a loop. */
@@ -107,7 +122,10 @@ function makeSpawn(
   noteCall(walk, fn, []);
   const summary: Summary = walk.summaryOf(fn);
   const deeds: Deeds = {
-    accesses: summary.accesses.flatMap((access) => rebase(walk, access, binding, node, "spawn")),
+    accesses: afterOnces(
+      walk,
+      summary.accesses.flatMap((access) => rebase(walk, access, binding, node, "spawn")),
+    ),
     // Of a literal's captured parameters the callers of the function around it know.
     parameterCalls: summary.parameterCalls
       .filter((inner) => !binding.has(inner.parameter))
