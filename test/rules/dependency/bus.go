@@ -1,6 +1,8 @@
 // Package bus stands for a dependency whose source tells where it runs what it is handed.
 package bus
 
+import "sync"
+
 type Bus struct {
 	handlers []*subscription
 	messages chan string
@@ -59,3 +61,21 @@ func Timed(f func()) {
 	}()
 	<-done
 }
+
+// Closer waits for goroutines.
+type Closer struct{ waiting sync.WaitGroup }
+
+func NewCloser(n int) *Closer {
+	c := &Closer{}
+	c.waiting.Add(n)
+	return c
+}
+
+func (c *Closer) Done() {
+	if c == nil {
+		return
+	}
+	c.waiting.Done()
+}
+
+func (c *Closer) Wait() { c.waiting.Wait() }

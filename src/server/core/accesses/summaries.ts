@@ -162,8 +162,13 @@ function exported(walk: Walk): Summary {
   if (!fn.pkg.inWorkspace)
     return {
       ...EMPTY_SUMMARY,
-      accesses: accesses.filter((a) => isHandedTo(fn, a.path.root)),
+      accesses: accesses.filter(({ path: { root } }) =>
+        root === fn.receiver?.origin ? mapType(root.type()) !== null : isHandedTo(fn, root),
+      ),
       parameterCalls,
+      // A `Closer` that wraps a group orders its users as the group does.
+      awaits: mostTelling(state.awaited.filter((signal) => isHandedTo(fn, signal.path.root))),
+      signals: mostTelling(state.signalled.filter((signal) => isHandedTo(fn, signal.path.root))),
     };
   return {
     accesses,

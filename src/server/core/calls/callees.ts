@@ -15,8 +15,8 @@ import {
   type TypesWithMethods,
   typesWithMethods,
 } from "./implementations.ts";
-import { isTest, type Outline, type OutlineChange } from "./outline.ts";
-import { deref, interfaceType, mapType, under } from "./typeShape.ts";
+import { isStandard, isTest, type Outline, type OutlineChange } from "./outline.ts";
+import { deref, interfaceType, mapType, qualifiedName, structType, under } from "./typeShape.ts";
 
 /** One function that a call may reach. */
 export type Callee =
@@ -202,7 +202,8 @@ export function calleesOfValue(world: World, value: Value): readonly Callee[] {
 }
 
 function declared(world: World, func: Func, receiver: readonly Value[]): Callee {
-  const fn = func.pkg?.inWorkspace || handlesMaps(func) ? world.fnOf(func) : null;
+  const isRead = func.pkg?.inWorkspace || handlesMaps(func) || holdsGroup(func);
+  const fn = isRead ? world.fnOf(func) : null;
   if (fn) return { kind: "fn", fn, receiver, dynamic: false, hidden: false };
   const copies = func.pkg?.path === "maps" && (func.name === "Clone" || func.name === "Collect");
   return { kind: "external", func, copies };
@@ -217,6 +218,15 @@ function handlesMaps(func: Func): boolean {
   if (func.pkg === null || KNOWN.has(func.pkg.path) || type.kind !== "signature") return false;
   if (type.recv !== null && mapType(type.recv.type()) !== null) return true;
   return type.params.vars.some((v) => mapType(v.type()) !== null);
+}
+
+/** True for methods of dependencies that wait for goroutines, or tell that one is done, by a group that they hold. */
+function holdsGroup(func: Func): boolean {
+  const type = func.type();
+  if (func.pkg === null || isStandard(func.pkg) || type.kind !== "signature" || type.recv === null)
+    return false;
+  const fields = structType(deref(type.recv.type()))?.fields ?? [];
+  return fields.some((field) => qualifiedName(deref(field.type())) === "sync.WaitGroup");
 }
 
 function calleesOfMethod(

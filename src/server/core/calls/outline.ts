@@ -193,6 +193,11 @@ function bodyOf(facts: DeclFacts): Body {
   return { facts, info, functions, stores, assigned, doc: functions[0] ? docOf(functions[0]) : "" };
 }
 
+/** True for packages of the standard library: the first part of any other path has a dot. */
+export function isStandard({ path }: Package): boolean {
+  return !/^[^/]*\./.test(path);
+}
+
 /** True for files that only tests use. */
 export function isTest(file: SourceFile): boolean {
   return file.path.endsWith("_test.go");
