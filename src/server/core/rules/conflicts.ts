@@ -14,6 +14,7 @@ import { areBothEnds, conflicts, conflictsOnVariableOnly, orderedBySignal } from
 import { declaredGuard } from "../locks/contracts.ts";
 import { guardOf, isBeside, mayGuard } from "../locks/guards.ts";
 import { exclusion, sameLock } from "../locks/heldLocks.ts";
+import type { Expr } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
 import type { MapGroup, MapUse } from "./mapUses.ts";
 import { CONCLUDES, CONSTRUCTS, isCalled, PREPARES } from "./phases.ts";
@@ -334,11 +335,16 @@ function isMeantForMany(use: MapUse): boolean {
   // Where all callers are in sight, those that are concurrent are goroutines.
   if (use.inSight || root !== use.entry.receiver?.origin) return false;
   // A query that fills what it looks into; what only adds is called before others come.
-  const answers = (use.entry.node.type.results?.fields ?? []).length > 0;
+  const answers = (use.entry.node.type.results?.fields ?? []).some((field) => !isError(field.type));
   if (writes(use.access) && (!answers || isCalled(use, PREPARES))) return false;
   return (structType(root.type())?.fields ?? []).some((field) =>
     CONCURRENT_TYPES.has(qualifiedName(field.type())),
   );
+}
+
+/** True for `error` as a function declares it. */
+function isError(type: Expr): boolean {
+  return type.kind === "Ident" && type.name === "error";
 }
 
 /** Types that a struct has because its callers are concurrent. */
