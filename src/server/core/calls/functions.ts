@@ -414,6 +414,29 @@ export function isVisibleIn(v: Var, fn: Fn): boolean {
   return false;
 }
 
+/**
+ * True where the function's declaration does more with a local than look into it and call its methods: it is returned,
+ * kept or passed, so that others may have it too.
+ */
+export function isHandedOn(v: Var, fn: Fn): boolean {
+  let found = false;
+  const visit = (node: Node): void => {
+    if (found) return;
+    if (node.kind === "Ident") {
+      const obj = fn.info.objectOf(node);
+      found = obj?.kind === "var" && obj.origin === v.origin;
+    } else if (node.kind === "SelectorExpr") {
+      if (unparen(node.x).kind !== "Ident") visit(node.x);
+    } else if (node.kind === "AssignStmt" && node.op === ":=") {
+      for (const value of node.rhs) visit(value);
+    } else if (node.kind === "VarSpec") {
+      for (const value of node.values) visit(value);
+    } else forEachChild(node, visit);
+  };
+  visit(fn.decl);
+  return found;
+}
+
 /** True for a variable of a function and the one that an edit has put in its place. */
 export function isOwnCounterpart(before: object, after: object): boolean {
   const [a, b] = [before as Partial<Var>, after as Partial<Var>];

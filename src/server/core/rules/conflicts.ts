@@ -6,7 +6,7 @@
  */
 import type { Access, Held, Spawn } from "../accesses/events.ts";
 import { groupKey, groupOf } from "../accesses/path.ts";
-import type { Fn } from "../calls/functions.ts";
+import { type Fn, isHandedOn } from "../calls/functions.ts";
 import { qualifiedName, structType } from "../calls/typeShape.ts";
 import type { Confidence } from "../finding.ts";
 import { isTestFile, servesRequests } from "../goroutines/handlers.ts";
@@ -286,8 +286,11 @@ function confidenceOf(
 
 /** False where the goroutine may have an instance of its own. */
 function isShared(use: MapUse): boolean {
-  const { path, handedOut } = use.access;
-  return isServed(use) || (use.spawn !== null && (path.root.role !== "field" || handedOut !== ""));
+  const { path, handedOut, fn } = use.access;
+  if (isServed(use)) return true;
+  if (use.spawn === null) return false;
+  if (path.root.role === "field") return handedOut !== "";
+  return path.root.role !== "local" || isHandedOn(path.root, use.spawn.fn) || isHandedOn(path.root, fn);
 }
 
 /** True for what a `ServeHTTP` method does to its own value: every request is served by the same one. */
