@@ -258,8 +258,12 @@ function enter(flow: Flow, isLoop: boolean): Target {
   return target;
 }
 
-/** Walks a loop body, twice where the first round leaves something; the state afterwards is the end of a round. */
-function rounds(flow: Flow, loop: LoopStmt, target: Target, body: () => void): void {
+/**
+ * Walks a loop body, twice where the first round leaves something; the state afterwards is the end of a round. Returns
+ * the locks of elements that each round takes and keeps: who locks all shards of a map has them all after the loop, and
+ * where there was no round, there is none to be locked.
+ */
+function rounds(flow: Flow, loop: LoopStmt, target: Target, body: () => void): readonly Held[] {
   const { walk } = flow;
   walk.loops.push(loop);
   const before = walk.state;
@@ -273,6 +277,12 @@ function rounds(flow: Flow, loop: LoopStmt, target: Target, body: () => void): v
     walk.state = meetAll([walk.state, ...target.continues]);
   }
   walk.loops.pop();
+  if (walk.state.dead) return [];
+  return walk.state.held.filter((lock) => isOfSomeElement(lock) && !before.held.includes(lock));
+}
+
+function isOfSomeElement({ path }: Held): boolean {
+  return path?.steps.some((step) => step.kind === "element" && step.key === "") ?? false;
 }
 
 function visitFor(flow: Flow, s: ForStmt): void {
@@ -282,7 +292,7 @@ function visitFor(flow: Flow, s: ForStmt): void {
   flow.label = label;
   const target = enter(flow, true);
   const skipped: WalkState[] = [];
-  rounds(flow, s, target, () => {
+  const ofElements = rounds(flow, s, target, () => {
     if (s.cond) {
       const { yes, no } = conditionStates(walk, s.cond);
       skipped.push(no);
@@ -293,7 +303,7 @@ function visitFor(flow: Flow, s: ForStmt): void {
   });
   flow.targets.pop();
   const leaves = s.cond ? [...skipped, walk.state] : [];
-  walk.state = meetAll([...leaves, ...target.breaks]);
+  walk.state = holding(meetAll([...leaves, ...target.breaks]), ofElements);
   const filled = filledBy(walk, s);
   if (filled) heedSignal(walk, signalOf("slots", filled, true), true);
 }
@@ -307,7 +317,7 @@ function visitRange(flow: Flow, s: RangeStmt): void {
   if (under(type).kind === "signature") performCall(walk, s.x, "iterate");
   const target = enter(flow, true);
   const before = walk.state;
-  rounds(flow, s, target, () => {
+  const ofElements = rounds(flow, s, target, () => {
     if (isChannel) awaitChannel(walk, s.x);
     if (mapType(type)) emitAccess(walk, s.x, "iterate");
     assignHead(walk, s);
@@ -315,9 +325,15 @@ function visitRange(flow: Flow, s: RangeStmt): void {
   });
   flow.targets.pop();
   walk.state = meetAll([isChannel ? walk.state : meet(before, walk.state), ...target.breaks]);
+  walk.state = holding(walk.state, ofElements);
   if (isChannel && walk.state.dead) walk.state = before;
   if (isChannel) awaitChannel(walk, s.x);
   if (isChannel && target.breaks.length === 0) awaitClose(walk, s.x);
+}
+
+/** The state with these locks held as well. */
+function holding(state: WalkState, locks: readonly Held[]): WalkState {
+  return state.dead || locks.length === 0 ? state : { ...state, held: together(state.held, locks) };
 }
 
 /** A round of a loop gives its variables new values where they are not of that round alone. */
