@@ -1,12 +1,12 @@
 /**
  * The places in functions where something happens: accesses, calls, `go` statements.
  *
- * A place stays the same object through edits, and follows its text, for as long as the walk of its function comes
- * by the same number of places before it. So what a function does can be compared with what it did before the
- * edit, and where nothing else changed, its callers need not be looked at again.
+ * A place stays the same object through edits beside it, and follows its text. So what a function does can be compared
+ * with what it did before the edit, and where nothing else changed, its callers need not be looked at again. Places
+ * that an edit leaves alone follow each other in the text as they did before.
  */
 import type { Fn } from "../calls/functions.ts";
-import type { Node } from "../syntax/ast.ts";
+import type { Decl, Node } from "../syntax/ast.ts";
 import type { Info } from "../types/types.ts";
 
 /** A node of the current version of a function. */
@@ -24,16 +24,22 @@ export class Place {
   get end(): number {
     return this.node.end;
   }
+
+  /** True for the node here in the place's declaration, which may have been let go of and read again since. */
+  isOf(node: Node): boolean {
+    return node.pos === this.pos && node.end === this.end;
+  }
 }
 
-/** The places of one function, in the order in which they were first come by. */
+/** The places of one function. */
 interface Table {
   /** Which version of the function they are of. */
   info: Info;
-  byNode: Map<Node, Place>;
-  places: Place[];
-  /** Where the places were in the version before; null while that has nobody to be compared with. */
-  before: readonly number[];
+  decl: Decl;
+  /** By the id of the node. */
+  places: Map<number, Place>;
+  /** Those of the version before that its edit left alone and nobody has come by since, by where they are now. */
+  left: Map<string, Place> | null;
 }
 
 const tables = new WeakMap<Fn, Table>();
@@ -42,38 +48,56 @@ const tables = new WeakMap<Fn, Table>();
 export function placeIn(fn: Fn, node: Node): Place {
   let table = tables.get(fn);
   if (!table) {
-    table = { info: fn.info, byNode: new Map(), places: [], before: [] };
+    table = { info: fn.info, decl: fn.decl, places: new Map(), left: null };
     tables.set(fn, table);
   } else if (table.info !== fn.info) {
+    table.left = leftBy(table.decl, fn.decl, table.places.values());
     table.info = fn.info;
-    table.before = table.places.map((place) => place.pos);
-    table.byNode = new Map();
+    table.decl = fn.decl;
+    table.places = new Map();
   }
-  let place = table.byNode.get(node);
+  let place = table.places.get(node.id);
   if (!place) {
-    place = table.places[table.byNode.size];
-    if (place) place.node = node;
-    else {
-      place = new Place(node);
-      table.places.push(place);
-    }
-    table.byNode.set(node, place);
+    const where = rangeKey(node.pos, node.end);
+    place = table.left?.get(where);
+    if (place) {
+      table.left?.delete(where);
+      place.node = node;
+    } else place = new Place(node);
+    table.places.set(node.id, place);
   }
   return place;
 }
 
-/** True where the places of a function that was walked anew follow each other in its text as they did before. */
-export function isInOrderOfBefore(fn: Fn): boolean {
-  const table = tables.get(fn);
-  if (!table) return true;
-  const { before, places, byNode } = table;
-  if (table.info !== fn.info) return places.length === 0;
-  if (before.length !== byNode.size) return false;
-  const order = before.map((_, i) => i).sort((a, b) => before[a]! - before[b]! || a - b);
-  for (let i = 1; i < order.length; i++) {
-    const [x, y] = [order[i - 1]!, order[i]!];
-    const tied = before[x] === before[y];
-    if (tied ? places[x]!.pos !== places[y]!.pos : places[x]!.pos >= places[y]!.pos) return false;
+function rangeKey(pos: number, end: number): string {
+  return `${pos} ${end}`;
+}
+
+/** The places that the edit between two versions of a declaration left alone, by where they are after it. */
+function leftBy(before: Decl, after: Decl, places: Iterable<Place>): Map<string, Place> | null {
+  const old = before.kind === "FuncDecl" ? before.bodyText : null;
+  const text = after.kind === "FuncDecl" ? after.bodyText : null;
+  if (old === null || text === null) return null;
+  const least = Math.min(old.length, text.length);
+  let head = 0;
+  while (head < least && old.charCodeAt(head) === text.charCodeAt(head)) head++;
+  let tail = 0;
+  while (
+    tail < least - head &&
+    old.charCodeAt(old.length - tail - 1) === text.charCodeAt(text.length - tail - 1)
+  )
+    tail++;
+  const bodyBefore = before.end - old.length;
+  const bodyAfter = after.end - text.length;
+  const left = new Map<string, Place>();
+  for (const place of places) {
+    const [pos, end] = [place.pos - bodyBefore, place.end - bodyBefore];
+    const posFromEnd = old.length - pos;
+    const endFromEnd = old.length - end;
+    // What begins where text was put in begins after it, and what ends there ends before it.
+    const newPos = posFromEnd <= tail ? text.length - posFromEnd : pos < head ? pos : null;
+    const newEnd = end <= head ? end : endFromEnd < tail ? text.length - endFromEnd : null;
+    if (newPos !== null && newEnd !== null) left.set(rangeKey(newPos + bodyAfter, newEnd + bodyAfter), place);
   }
-  return true;
+  return left;
 }

@@ -29,7 +29,7 @@ import {
   type Summary,
 } from "./events.ts";
 import { extend, isEndOfChannel, type Path, pathOf } from "./path.ts";
-import { isInOrderOfBefore, placeIn } from "./places.ts";
+import { placeIn } from "./places.ts";
 import { holdsOthers, valuesOfVar } from "./values.ts";
 import { walkBody } from "./walk.ts";
 import type { Walk } from "./walkRecord.ts";
@@ -72,7 +72,7 @@ const WALK: Question<DeclFacts, Fn, Walked> = {
   unknown: NOTHING,
   name: (_, fn) => nameOfFn(fn),
   compare(before, after, fn) {
-    if (!fn.facts.functions.includes(fn) || !isInOrderOfBefore(fn)) return "other";
+    if (!fn.facts.functions.includes(fn)) return "other";
     if (isDeeplyEqual(before, after)) return "same";
     // Nobody outside knows the variables of a literal: they are bound where it is called.
     const isOwn = fn.node.kind === "FuncLit" ? isOwnCounterpart : undefined;

@@ -1,5 +1,6 @@
 /** A map that a lock guards, returned or sent from under that lock: its receiver uses it without. */
 import { groupKey } from "../accesses/path.ts";
+import type { Place } from "../accesses/places.ts";
 import { forEachChild, unparen } from "../calls/functions.ts";
 import { mayGuard } from "../locks/guards.ts";
 import type { Expr, Node } from "../syntax/ast.ts";
@@ -81,9 +82,9 @@ function handedOut(use: MapUse, group: MapGroup): "returned" | "sent" | null {
   let how: "returned" | "sent" | null = null;
   const visit = (node: Node): void => {
     if (how !== null || (node.kind === "FuncLit" && node !== access.fn.node)) return;
-    if (node.kind === "ReturnStmt" && node.results.some((result) => unparen(result) === access.node.node))
+    if (node.kind === "ReturnStmt" && node.results.some((result) => access.node.isOf(unparen(result))))
       how = "returned";
-    else if (node.kind === "SendStmt" && isPartOf(node.value, access.node.node)) how = "sent";
+    else if (node.kind === "SendStmt" && isPartOf(node.value, access.node)) how = "sent";
     else forEachChild(node, visit);
   };
   for (const statement of access.fn.node.body?.list ?? []) visit(statement);
@@ -94,11 +95,11 @@ function handedOut(use: MapUse, group: MapGroup): "returned" | "sent" | null {
   return goesOnWithAnother ? null : how;
 }
 
-/** True where a value is `part`, or a literal of a struct that has it for a field. */
-function isPartOf(value: Expr, part: Node): boolean {
+/** True where a value is what stands at `part`, or a literal of a struct that has it for a field. */
+function isPartOf(value: Expr, part: Place): boolean {
   let x = unparen(value);
   if (x.kind === "UnaryExpr" && x.op === "&") x = unparen(x.x);
-  if (x === part) return true;
+  if (part.isOf(x)) return true;
   if (x.kind !== "CompositeLit") return false;
   return x.elts.some((element) => isPartOf(element.kind === "KeyValueExpr" ? element.value : element, part));
 }

@@ -109,6 +109,8 @@ export interface FuncDecl extends NodeBase {
   readonly type: FuncType;
   /** Null for functions implemented elsewhere (assembly, linkname). Read from the text when first asked for. */
   readonly body: BlockStmt | null;
+  /** The text of the body, which the declaration ends with; null where it has none. */
+  readonly bodyText: string | null;
   /** How many node ids the declaration has used so far; grows when the body is read. */
   readonly idCount: number;
 }

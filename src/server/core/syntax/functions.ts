@@ -89,9 +89,9 @@ export class FunctionDecl implements FuncDecl {
   readonly end: number;
   readonly name: Ident;
   readonly receiverName: string | null;
+  readonly bodyText: string | null;
   private readonly head: LazyHead;
   private readonly go: GoParser;
-  private readonly bodyText: string | null;
   private readonly bodyPacked: PackedTable | null;
   private block: WeakRef<BlockStmt> | null = null;
   private bodyIds = 0;
