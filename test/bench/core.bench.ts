@@ -7,8 +7,14 @@
  * Both open the folder and FILE (or the file nearest to 3,000 lines) from disk, first with an empty cache and then
  * with what that start left in it, each time in a new process. Measured are the time until every expression of that
  * file is typed (gopls: until its first diagnostics), until every expression of all packages is (gopls: until it
- * rests), memory, and the time from an edit in the file to fresh facts about it (gopls: to its published
- * diagnostics). Fails when a goal is missed.
+ * rests), the time from an edit in the file to fresh facts about it (gopls: to its published diagnostics), the time
+ * from the last edit until every expression of all packages is typed again (gopls: until it rests again), and the
+ * memory at these moments. Fails when a goal is missed.
+ *
+ * One row is not like for like, and is marked: on a warm start gopls reads from its cache what it said of packages
+ * that nobody opened, and types nothing in them, while core types all of them. The same work is compared on the cold
+ * start and after the edits, when both have looked at everything. Where gopls has not typed the other packages, its
+ * memory at rest is compared with core's once the opened file is known, as neither knows more then.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -70,6 +76,12 @@ interface CoreStart {
   /** The processor's time until then, that of the worker included: what a busy machine does not change. */
   readonly processorMs: number;
   readonly editMs: readonly number[];
+  /** From the last edit until all packages are known again. */
+  readonly againMs: number;
+  /** Memory resident when the opened file is known, when all packages are, and when they are again. */
+  readonly firstMb: number;
+  readonly knownMb: number;
+  readonly againMb: number;
   readonly peakMb: number;
 }
 
@@ -153,12 +165,18 @@ async function startCore(folder: string, file: string, storage: string, edits: n
   const program = createProgram(parser, opened.source);
   knowFile(program, target);
   const firstMs = performance.now() - start;
+  const firstMb = residentMb();
   await knowAll(program.packages);
-  for (const source of sources)
-    if (source !== opened.source) await knowAll(createProgram(parser, source).packages);
+  const others = sources.filter((source) => source !== opened.source).map((s) => createProgram(parser, s));
+  for (const other of others) await knowAll(other.packages);
   const knownMs = performance.now() - start;
+  const knownMb = residentMb();
   const { user, system } = process.cpuUsage();
-  const editMs = typeInto(target, program, opened.source, edits);
+  const { editMs, edited } = typeInto(target, program, opened.source, edits);
+  const typed = performance.now();
+  if (edits > 0) for (const one of [edited, ...others]) await knowAll(one.packages);
+  const againMs = performance.now() - typed + (editMs.at(-1) ?? 0);
+  const againMb = residentMb();
   const peakMb = Math.round(process.resourceUsage().maxRSS / 1024);
   // The cache is filled in the background: the next start is to find all of it.
   await cacheRests(storage);
@@ -171,8 +189,16 @@ async function startCore(folder: string, file: string, storage: string, edits: n
     knownMs,
     processorMs: (user + system) / 1000,
     editMs,
+    againMs,
+    firstMb,
+    knownMb,
+    againMb,
     peakMb,
   };
+}
+
+function residentMb(): number {
+  return Math.round(process.memoryUsage.rss() / 1024 / 1024);
 }
 
 function linesOf(text: string): number {
@@ -190,8 +216,13 @@ async function cacheRests(storage: string): Promise<void> {
     await new Promise((done) => setTimeout(done, 3_000));
 }
 
-/** From each edit to all facts about the edited file, in milliseconds. */
-function typeInto(target: Target, before: Program, source: ProgramSource, edits: number): number[] {
+/** The time from each edit to all facts about the edited file, in milliseconds, and the program after the last. */
+function typeInto(
+  target: Target,
+  before: Program,
+  source: ProgramSource,
+  edits: number,
+): { readonly editMs: readonly number[]; readonly edited: Program } {
   const { text, at } = target;
   const editMs: number[] = [];
   let program = before;
@@ -206,7 +237,7 @@ function typeInto(target: Target, before: Program, source: ProgramSource, edits:
     knowFile(program, target);
     editMs.push(performance.now() - start);
   }
-  return editMs;
+  return { editMs, edited: program };
 }
 
 const env = { ...process.env, CGO_ENABLED: "0" };
@@ -238,6 +269,9 @@ function quantile(times: readonly number[], share: number): number {
   return [...times].sort((a, b) => a - b)[Math.floor(share * (times.length - 1))] ?? 0;
 }
 
+/** The row in which gopls does less than core: it has a goal of its own. */
+const UNLIKE = "* warm start to all packages known";
+
 /** Prints both and says which goals were missed. */
 function report(what: string, cold: CoreStart, warm: CoreStart, gopls: GoplsTimes): string[] {
   const [median, p95] = [quantile(warm.editMs, 0.5), quantile(warm.editMs, 0.95)];
@@ -245,9 +279,14 @@ function report(what: string, cold: CoreStart, warm: CoreStart, gopls: GoplsTime
     ["cold start to the opened file known", cold.firstMs, gopls.cold.firstMs, "ms"],
     ["warm start to the opened file known", warm.firstMs, gopls.warm.firstMs, "ms"],
     ["cold start to all packages known", cold.knownMs, gopls.cold.settledMs, "ms"],
-    ["warm start to all packages known", warm.knownMs, gopls.warm.settledMs, "ms"],
+    [UNLIKE, warm.knownMs, gopls.warm.settledMs, "ms"],
     ["edit to fresh answer, median", median, quantile(gopls.warm.editMs, 0.5), "ms"],
     ["edit to fresh answer, 95 of 100", p95, quantile(gopls.warm.editMs, 0.95), "ms"],
+    ["last edit to all known again", warm.againMs, gopls.warm.againMs, "ms"],
+    ["memory, cold, opened file known", cold.firstMb, gopls.cold.firstMb, "MB"],
+    ["memory, cold, all packages known", cold.knownMb, gopls.cold.settledMb, "MB"],
+    ["memory, warm, opened file known", warm.firstMb, gopls.warm.settledMb, "MB"],
+    ["memory, warm, all known after edits", warm.againMb, gopls.warm.againMb, "MB"],
     ["peak memory, cold start", cold.peakMb, gopls.cold.peakMb, "MB"],
     ["peak memory, warm start and edits", warm.peakMb, gopls.warm.peakMb, "MB"],
   ];
@@ -257,10 +296,11 @@ function report(what: string, cold: CoreStart, warm: CoreStart, gopls: GoplsTime
       `  ${row.padEnd(36)} core ${shown[0]!.padStart(9)}   gopls ${shown[1]!.padStart(9)}   ratio ${(ours / theirs).toFixed(3)}`,
     );
   }
+  console.log("  * not like for like: gopls types the opened file's package alone on a warm start");
   const seconds = (start: CoreStart): string => `${(start.processorMs / 1000).toFixed(1)} s`;
   console.log(`  of core's starts, the processor's time: cold ${seconds(cold)}, warm ${seconds(warm)}`);
   const missed = rows
-    .filter(([, a, b, unit]) => a > b * (unit === "MB" ? MEMORY_SHARE : 1))
+    .filter(([row, a, b, unit]) => row !== UNLIKE && a > b * (unit === "MB" ? MEMORY_SHARE : 1))
     .map(([row]) => row);
   if (median > MEDIAN) missed.push(`an edit's median above ${MEDIAN} ms`);
   if (p95 > P95) missed.push(`an edit's 95th of 100 above ${P95} ms`);

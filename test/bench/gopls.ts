@@ -23,6 +23,15 @@ const VERSION = "v0.23.0";
 /** Longer than any diagnosis may take, in milliseconds; beyond it the measurement fails. */
 const PATIENCE = 180_000;
 
+/**
+ * The first answer is about the open packages; about all others gopls thinks only when nothing was typed for this
+ * long (its setting diagnosticsDelay, left as it is), in milliseconds.
+ */
+const DELAY = 1_000;
+
+/** Who does nothing for this long rests: clearly longer than {@link DELAY}, or the wait would count as rest. */
+const REST = 3 * DELAY;
+
 /** What to do with gopls. */
 export interface GoplsTask {
   /** The folder to open. */
@@ -53,9 +62,15 @@ export interface Elsewhere {
 export interface GoplsStart {
   /** From start to the first diagnostics of the opened file. */
   readonly firstMs: number;
-  /** From start until it rests: it has then diagnosed all packages of the folder. */
+  /** From start until it rests, the second that it waits by itself not counted: it has then looked at all packages. */
   readonly settledMs: number;
-  /** Most memory resident at any time, edits included. */
+  /** From the last edit until it rests, without that second: it has then looked at all packages again. */
+  readonly againMs: number;
+  /** Memory resident at the first diagnostics, at rest after the start, and at rest after the edits. */
+  readonly firstMb: number;
+  readonly settledMb: number;
+  readonly againMb: number;
+  /** Most memory resident at any time, until it rests after the edits. `go list`, which it runs, is not counted. */
   readonly peakMb: number;
   /** From each edit to the diagnostics of that version. */
   readonly editMs: readonly number[];
@@ -93,15 +108,15 @@ export async function measureGopls(gopls: string, task: GoplsTask): Promise<Gopl
   }
 }
 
-/** Waits until a process has hardly used the processor for a second; returns when that second began. */
-export async function rest(pid: number): Promise<number> {
+/** Waits until a process has hardly used the processor for `quietMs`; returns when that time began. */
+export async function rest(pid: number, quietMs = 1_000): Promise<number> {
   let since = performance.now();
   for (let before = cpuTicks(pid); ; ) {
     await new Promise((done) => setTimeout(done, 50));
     const now = cpuTicks(pid);
     if (now - before > 1) since = performance.now();
     before = now;
-    if (performance.now() - since > 1_000) return since;
+    if (performance.now() - since > quietMs) return since;
   }
 }
 
@@ -111,6 +126,18 @@ function cpuTicks(pid: number): number {
     .replace(/^.*\) /, "")
     .split(" ");
   return Number(fields[11]) + Number(fields[12]);
+}
+
+/** Megabytes resident now (`VmRSS`) or at most so far (`VmHWM`). */
+function memoryOf(pid: number, what: "VmRSS" | "VmHWM"): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Math.round(Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
+}
+
+/** How long gopls took from `start` until it rests; its wait for more typing is not work. */
+async function untilRest(pid: number, start: number, answered: number): Promise<number> {
+  const rested = await rest(pid, REST);
+  return (rested > answered + DELAY ? rested - DELAY : answered) - start;
 }
 
 async function session(gopls: string, cache: string, task: GoplsTask): Promise<GoplsStart> {
@@ -166,8 +193,11 @@ async function session(gopls: string, cache: string, task: GoplsTask): Promise<G
       textDocument: { uri, languageId: "go", version: 1, text },
     });
     await first;
+    const pid = server.pid ?? 0;
     const firstMs = performance.now() - started;
-    const settledMs = (await rest(server.pid ?? 0)) - started;
+    const firstMb = memoryOf(pid, "VmRSS");
+    const settledMs = await untilRest(pid, started, started + firstMs);
+    const settledMb = memoryOf(pid, "VmRSS");
     const editMs: number[] = [];
     for (let i = 0; i < task.edits; i++) {
       const version = i + 2;
@@ -188,6 +218,9 @@ async function session(gopls: string, cache: string, task: GoplsTask): Promise<G
       await done;
       editMs.push(performance.now() - start);
     }
+    const last = performance.now();
+    const againMs = task.edits > 0 ? await untilRest(pid, last - (editMs.at(-1) ?? 0), last) : 0;
+    const againMb = memoryOf(pid, "VmRSS");
     const elsewhereMs: number[] = [];
     for (let i = 0; elsewhere && i < elsewhere.edits; i++) {
       const line = elsewhere.line + (task.edits > 0 && task.line <= elsewhere.line ? 1 : 0);
@@ -207,12 +240,11 @@ async function session(gopls: string, cache: string, task: GoplsTask): Promise<G
       await done;
       elsewhereMs.push(performance.now() - start);
     }
-    const status = readFileSync(`/proc/${server.pid ?? 0}/status`, "utf8");
-    const peakMb = Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
+    const peakMb = memoryOf(pid, "VmHWM");
     await connection.sendRequest("shutdown");
     await connection.sendNotification("exit");
     await ended;
-    return { firstMs, settledMs, editMs, elsewhereMs, peakMb };
+    return { firstMs, settledMs, againMs, editMs, elsewhereMs, firstMb, settledMb, againMb, peakMb };
   } finally {
     connection.dispose();
     server.kill();
