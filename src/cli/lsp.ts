@@ -8,6 +8,7 @@ import { createCore } from "../server/core/core.ts";
 import { serveStdio } from "../server/lsp/main.ts";
 import { Workspace } from "../server/workspace/workspace.ts";
 import { readParserModules, syntaxCache } from "./analysis.ts";
+import { keepHeapSmall } from "./memory.ts";
 import { productVersion } from "./productVersion.ts";
 
 /** Serves until the client says `exit`; returns the exit status. */
@@ -18,8 +19,9 @@ export async function run(argv: string[], assets: string): Promise<number> {
   return 0;
 }
 
-/** The server's parts for packages on disk. `assets` is the folder of the bundles. */
+/** Makes this process a server's, and the server's parts for packages on disk. `assets` is the folder of the bundles. */
 export function serverParts(assets: string): Parameters<typeof serveStdio>[0] {
+  keepHeapSmall();
   const modules = readParserModules(assets);
   return {
     createCore: () => createCore(modules),

@@ -31,6 +31,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { build } from "esbuild";
+import { keepHeapSmall } from "../../src/cli/memory.ts";
 import { createProgram, updateProgram } from "../../src/server/core/types/program.ts";
 import type {
   FileSource,
@@ -141,6 +142,7 @@ function knowFile(program: Program, target: Target): void {
 
 /** Opens `folder` and `file` in it, types every expression, then edits. Run in a process of its own. */
 async function startCore(folder: string, file: string, storage: string, edits: number): Promise<CoreStart> {
+  keepHeapSmall(); // as the language server does
   const { runtime, go } = testWasm();
   const start = performance.now();
   const parser = await testParser();

@@ -158,7 +158,7 @@ export class EditedProgram {
         ? null
         : {
             ...found,
-            files: found.files.map((f) => ({ ...f, packed: (text: string) => packed(f, text) })),
+            files: found.files.map((f) => ({ ...f, packed: (text: string) => () => packed(f, text) })),
           };
     this.dependencies.set(path, source);
     return source;

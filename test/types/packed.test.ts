@@ -1,5 +1,7 @@
 /** A file that is read from what was packed of it is the file that parsing gives. */
 import { readdirSync, readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteReader, ByteWriter } from "../../src/server/core/syntax/bytes.ts";
@@ -39,7 +41,7 @@ describe("a packed file", () => {
       const parsed = parseFile(go, "/p/a.go", text);
       const tree = dumpFile(parsed);
       for (const bodies of [true, false]) {
-        const read = parseFile(go, "/p/a.go", text, null, packFile(go, text, bodies));
+        const read = parseFile(go, "/p/a.go", text, null, () => packFile(go, text, bodies));
         expect(dumpFile(read)).toEqual(tree);
         expect(read.errors).toEqual(parsed.errors);
       }
@@ -62,7 +64,7 @@ describe("a packed file", () => {
         const i = Math.floor(at * text.length);
         const typed = text.slice(0, i) + insert + text.slice(i + remove);
         const parsed = parseFile(go, "/p/a.go", typed);
-        const read = parseFile(go, "/p/a.go", typed, null, packFile(go, typed, true));
+        const read = parseFile(go, "/p/a.go", typed, null, () => packFile(go, typed, true));
         expect(dumpFile(read)).toEqual(dumpFile(parsed));
         expect(read.errors).toEqual(parsed.errors);
       }),
@@ -70,10 +72,28 @@ describe("a packed file", () => {
     );
   }, 60_000);
 
+  it("is asked for again when memory was collected, and parsed where it is lost by then", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const go = await testParser();
+    const text = files.reduce((a, b) => (b.length > a.length ? b : a));
+    const tree = dumpFile(parseFile(go, "/p/a.go", text));
+    for (const isKept of [true, false]) {
+      let asked = 0;
+      const find = (): Uint8Array | null => (asked++ === 0 || isKept ? packFile(go, text, true) : null);
+      const read = parseFile(go, "/p/a.go", text, null, find);
+      await new Promise((done) => setTimeout(done)); // what was looked at stays until the end of the task
+      collect();
+      expect(asked).toBe(1);
+      expect(dumpFile(read)).toEqual(tree);
+      expect(asked).toBeGreaterThan(1);
+    }
+  });
+
   it("of another text is not used", async () => {
     const go = await testParser();
     const packed = packFile(go, "package p\n\nvar a = 1\n", true);
-    const file = parseFile(go, "/p/a.go", "package p\n\nvar longer = 1\n", null, packed);
+    const file = parseFile(go, "/p/a.go", "package p\n\nvar longer = 1\n", null, () => packed);
     expect(dumpFile(file)).toEqual(dumpFile(parseFile(go, "/p/a.go", "package p\n\nvar longer = 1\n")));
   });
 });

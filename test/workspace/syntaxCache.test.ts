@@ -68,7 +68,7 @@ describe("the cache", () => {
     const packer = await createPacker(modules);
     const cache = open(storage);
     cache.expect([`${root}/own.go`]);
-    expect(cache.read(`${root}/other.go`, A.replace("F", "G"))).toBeNull();
+    expect(cache.reader(`${root}/other.go`, A.replace("F", "G"))()).toBeNull();
     expect(await made(storage, A)).toEqual([...packer.pack(A, true)]);
     const other = await made(storage, A.replace("F", "G"));
     expect(other).toEqual([...packer.pack(A.replace("F", "G"), false)]);
@@ -78,7 +78,7 @@ describe("the cache", () => {
   it("removes a damaged entry and makes it anew", async () => {
     const root = makeTree({ "a.go": A });
     const storage = join(root, "kept");
-    open(storage).read(`${root}/a.go`, A);
+    open(storage).reader(`${root}/a.go`, A)();
     const whole = await made(storage, A);
     const entry = onlyEntry(storage);
     const bytes = readFileSync(entry);
@@ -86,7 +86,7 @@ describe("the cache", () => {
     flipped[bytes.length - 3]! ^= 0x10;
     for (const damaged of [flipped, bytes.subarray(0, bytes.length - 1), Buffer.alloc(0), Buffer.from("x")]) {
       writeFileSync(entry, damaged);
-      expect(open(storage).read(`${root}/a.go`, A)).toBeNull();
+      expect(open(storage).reader(`${root}/a.go`, A)()).toBeNull();
       expect(await made(storage, A)).toEqual(whole);
     }
   }, 30_000);
@@ -94,17 +94,17 @@ describe("the cache", () => {
   it("does not read what another version wrote", async () => {
     const root = makeTree({ "a.go": A });
     const storage = join(root, "kept");
-    open(storage).read(`${root}/a.go`, A);
+    open(storage).reader(`${root}/a.go`, A)();
     await made(storage, A);
-    expect(open(storage, { version: "1.2.4" }).read("/not/on/disk.go", A)).toBeNull();
+    expect(open(storage, { version: "1.2.4" }).reader("/not/on/disk.go", A)()).toBeNull();
   }, 30_000);
 
   it("says why it cannot write, and asks no more", async () => {
     const root = makeTree({ file: "", "a.go": A });
     const cache = open(join(root, "file"));
-    expect(cache.read(`${root}/a.go`, A)).toBeNull();
+    expect(cache.reader(`${root}/a.go`, A)()).toBeNull();
     await expect.poll(() => cache.failure, { timeout: 10_000 }).toMatch(/ENOTDIR|EEXIST/);
-    expect(cache.read(`${root}/a.go`, A)).toBeNull();
+    expect(cache.reader(`${root}/a.go`, A)()).toBeNull();
   }, 30_000);
 });
 

@@ -41,7 +41,7 @@ export class SourceFiles {
       head,
       goVersion: goVersionOf(head),
       text: () => kept,
-      packed: () => this.#cache?.read(path, kept) ?? null,
+      packed: () => this.#cache?.reader(path, kept) ?? null,
     };
     this.#buffers.set(pathKey(path), file);
     return file;
@@ -130,8 +130,8 @@ class DiskFile implements LoadedFile {
     return text;
   }
 
-  packed(text: string): Uint8Array | null {
-    return this.#cache?.read(this.path, text) ?? null;
+  packed(text: string): (() => Uint8Array | null) | null {
+    return this.#cache?.reader(this.path, text) ?? null;
   }
 }
 

@@ -74,14 +74,17 @@ export class SyntaxCache {
     for (const path of [...paths].reverse()) this.#want(path, true);
   }
 
-  /** What was packed of a text; null where it is not there, and then the worker is asked to make it. */
-  read(path: string, text: string): Uint8Array | null {
-    const found = readEntry(this.#folder, keyOf(text));
-    if (found === null) {
-      this.#want(path, false);
-      this.#send();
-    }
-    return found?.packed ?? null;
+  /** Reads what was packed of a text; null where it is not there, and then the worker is asked to make it. */
+  reader(path: string, text: string): () => Uint8Array | null {
+    const key = keyOf(text);
+    return () => {
+      const found = readEntry(this.#folder, key);
+      if (found === null) {
+        this.#want(path, false);
+        this.#send();
+      }
+      return found?.packed ?? null;
+    };
   }
 
   dispose(): void {

@@ -8,7 +8,6 @@ import { convertFuncHead, type FuncHead } from "./declarations.ts";
 import type { PackedDecl } from "./packed.ts";
 import { type GoParser, pieceOf, readPiece } from "./parser.ts";
 import { convertBlock } from "./statements.ts";
-import type { PackedTable } from "./table.ts";
 
 /** A head that was read, the number of ids it took, and whether the grammar could read all of it. */
 interface ReadHead {
@@ -23,13 +22,13 @@ class LazyHead {
   readonly name: Ident;
   readonly receiverName: string | null;
   private readonly go: GoParser;
-  private packed: PackedTable | null;
+  private packed: PackedDecl | null;
   private found: ReadHead | null = null;
 
   private constructor(
     go: GoParser,
     text: string,
-    packed: PackedTable | null,
+    packed: PackedDecl | null,
     name: Ident,
     receiverName: string | null,
   ) {
@@ -41,7 +40,7 @@ class LazyHead {
   }
 
   /** Finds the name in the text of a head; null where there is none. */
-  static of(go: GoParser, text: string, packed: PackedTable | null): LazyHead | null {
+  static of(go: GoParser, text: string, packed: PackedDecl | null): LazyHead | null {
     const match = HEAD.exec(text);
     if (match === null) return null;
     const [whole, receiver, name = ""] = match;
@@ -60,7 +59,12 @@ class LazyHead {
         ids = cx.nextId;
         return converted;
       };
-      const { node, sound } = readPiece(this.go, pieceOf(this.text, this.packed, ids), wanted, convert);
+      const { node, sound } = readPiece(
+        this.go,
+        pieceOf(this.text, this.packed?.own ?? null, ids),
+        wanted,
+        convert,
+      );
       this.found = { head: node ?? this.unread(ids++), ids, sound: sound && node !== null };
       this.packed = null;
     }
@@ -92,7 +96,7 @@ export class FunctionDecl implements FuncDecl {
   readonly bodyText: string | null;
   private readonly head: LazyHead;
   private readonly go: GoParser;
-  private readonly bodyPacked: PackedTable | null;
+  private readonly packed: PackedDecl | null;
   private block: WeakRef<BlockStmt> | null = null;
   private bodyIds = 0;
   private bodySound = true;
@@ -102,7 +106,7 @@ export class FunctionDecl implements FuncDecl {
     head: LazyHead,
     source: string,
     bodyAt: number,
-    body: PackedTable | null,
+    packed: PackedDecl | null,
   ) {
     this.go = go;
     this.end = source.length;
@@ -110,7 +114,7 @@ export class FunctionDecl implements FuncDecl {
     this.name = head.name;
     this.receiverName = head.receiverName;
     this.bodyText = bodyAt < 0 ? null : source.slice(bodyAt);
-    this.bodyPacked = body;
+    this.packed = packed;
   }
 
   /** Finds the function's name, or takes the head over from a function with the same; null where there is none. */
@@ -118,11 +122,11 @@ export class FunctionDecl implements FuncDecl {
     go: GoParser,
     source: string,
     bodyAt: number,
-    packed: PackedDecl,
+    packed: PackedDecl | null,
     sameHead: FunctionDecl | null,
   ): FunctionDecl | null {
-    const head = sameHead?.head ?? LazyHead.of(go, bodyAt < 0 ? source : source.slice(0, bodyAt), packed.own);
-    return head === null ? null : new FunctionDecl(go, head, source, bodyAt, packed.body);
+    const head = sameHead?.head ?? LazyHead.of(go, bodyAt < 0 ? source : source.slice(0, bodyAt), packed);
+    return head === null ? null : new FunctionDecl(go, head, source, bodyAt, packed);
   }
 
   /** False where the grammar could not read all of the function. */
@@ -167,7 +171,7 @@ export class FunctionDecl implements FuncDecl {
     const at = this.end - text.length;
     const piece = {
       source: bodySource(text),
-      packed: this.bodyPacked,
+      packed: this.packed?.body ?? null,
       shift: at - bodySource("").length,
       firstId,
     };

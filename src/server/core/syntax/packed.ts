@@ -13,19 +13,61 @@ import { type PackedTable, packTable } from "./table.ts";
 export const PACKED_FORMAT = 2;
 
 /** The tables of one declaration: its own (a function's head), and that of its body; null where not packed. */
-export interface PackedDecl {
+interface DeclTables {
   readonly own: PackedTable | null;
   readonly body: PackedTable | null;
 }
 
-/** A declaration of which nothing is packed. */
-export const UNPACKED: PackedDecl = { own: null, body: null };
-
 /** A file that was packed. */
-export interface PackedFile {
+interface PackedFile {
   readonly chunks: readonly Chunk[];
   /** In step with `chunks`. */
-  readonly tables: readonly PackedDecl[];
+  readonly tables: readonly DeclTables[];
+}
+
+/** Finds what {@link packFile} made of a text, as often as it is asked; null where it is not (or no longer) there. */
+export type FindPacked = () => Uint8Array | null;
+
+/** What was packed of a text. It goes when memory is collected and is found again: most is read once. */
+export class PackedText {
+  private readonly find: FindPacked;
+  private readonly length: number;
+  private opened: WeakRef<PackedFile> | null = null;
+
+  /** `length` is that of the text. */
+  constructor(find: FindPacked, length: number) {
+    this.find = find;
+    this.length = length;
+  }
+
+  /** Null where it is not there, or not of a text like this. */
+  file(): PackedFile | null {
+    const known = this.opened?.deref();
+    if (known !== undefined) return known;
+    const packed = this.find();
+    const file = packed === null ? null : openPacked(packed, this.length);
+    this.opened = file === null ? null : new WeakRef(file);
+    return file;
+  }
+}
+
+/** The declaration at a place of a text that was packed. */
+export class PackedDecl {
+  private readonly text: PackedText;
+  private readonly at: number;
+
+  constructor(text: PackedText, at: number) {
+    this.text = text;
+    this.at = at;
+  }
+
+  get own(): PackedTable | null {
+    return this.text.file()?.tables[this.at]?.own ?? null;
+  }
+
+  get body(): PackedTable | null {
+    return this.text.file()?.tables[this.at]?.body ?? null;
+  }
 }
 
 const KINDS: readonly ChunkKind[] = ["package", "import", "const", "type", "var", "func", "other"];
@@ -53,12 +95,12 @@ export function packFile(go: GoParser, text: string, bodies: boolean): Uint8Arra
 
 const NOTHING = new Uint8Array(0);
 
-/** Opens what {@link packFile} made; null where it was not made of a text like this. */
-export function openPacked(packed: Uint8Array, text: string): PackedFile | null {
+/** Opens what {@link packFile} made; null where it was made of a text of another length. */
+function openPacked(packed: Uint8Array, length: number): PackedFile | null {
   const input = new ByteReader(packed);
-  if (input.number() !== text.length) return null;
+  if (input.number() !== length) return null;
   const chunks: Chunk[] = [];
-  const tables: PackedDecl[] = [];
+  const tables: DeclTables[] = [];
   let start = 0;
   for (let left = input.number(); left > 0 && !input.isAtEnd; left--) {
     const kind = KINDS[input.number()] ?? "other";

@@ -13,23 +13,23 @@ import { type Chunk, chunksOf, skipToken } from "./chunks.ts";
 import { type Conversion, detached } from "./cursor.ts";
 import { convertConsts, convertImports, convertTypes, convertVars } from "./declarations.ts";
 import { FunctionDecl } from "./functions.ts";
-import { openPacked, type PackedDecl, type PackedFile, UNPACKED } from "./packed.ts";
+import { type FindPacked, PackedDecl, PackedText } from "./packed.ts";
 import { type GoParser, parserInput, pieceOf, readPiece } from "./parser.ts";
 import { withTree } from "./table.ts";
 
 /**
  * Reads `text`; declarations that `previous` (an older version of the same file) has word for word are reused.
- * `packed` is what `packFile` made of this very text, where somebody kept it.
+ * `packed` finds what `packFile` made of this very text, where somebody keeps it.
  */
 export function parseFile(
   go: GoParser,
   path: string,
   text: string,
   previous: SourceFile | null = null,
-  packed: Uint8Array | null = null,
+  packed: FindPacked | null = null,
 ): SourceFile {
   const old = previous instanceof ParsedFile ? previous : null;
-  return new ParsedFile(go, path, text, packed === null ? null : openPacked(packed, text), old);
+  return new ParsedFile(go, path, text, packed === null ? null : new PackedText(packed, text.length), old);
 }
 
 /** The head of a function is its text up to here; two functions with equal heads differ in their bodies only. */
@@ -54,18 +54,22 @@ class ParsedFile implements SourceFile {
     go: GoParser,
     path: string,
     text: string,
-    packed: PackedFile | null,
+    packed: PackedText | null,
     previous: ParsedFile | null,
   ) {
     this.go = go;
     this.path = path;
     this.text = text;
-    const chunks = packed?.chunks ?? chunksOf(text);
+    const known = packed?.file()?.chunks ?? null;
+    const chunks = known ?? chunksOf(text);
     const clause = chunks.find((c) => c.kind === "package");
     this.packageName =
       clause === undefined ? "" : (packageNameOf(text.slice(clause.start, clause.end)) ?? "");
     this.chunks = chunks.filter((c) => c.kind !== "package");
-    const tables = packed?.tables.filter((_, i) => chunks[i]!.kind !== "package") ?? null;
+    const tables =
+      packed === null || known === null
+        ? null
+        : known.flatMap((c, i) => (c.kind === "package" ? [] : [new PackedDecl(packed, i)]));
     this.decls = readDecls(go, text, this.chunks, tables, previous);
     this.starts = new Map();
     const imports: ImportSpec[] = [];
@@ -172,7 +176,7 @@ function readDecls(
         break;
       }
     }
-    decls[i] = readDecl(go, chunk, source, packed?.[i] ?? UNPACKED, kept);
+    decls[i] = readDecl(go, chunk, source, packed?.[i] ?? null, kept);
   }
   return decls as Decl[];
 }
@@ -181,12 +185,12 @@ function readDecl(
   go: GoParser,
   chunk: Chunk,
   source: string,
-  packed: PackedDecl,
+  packed: PackedDecl | null,
   sameHead: FunctionDecl | null,
 ): Decl {
   const bad: Decl = { kind: "BadDecl", pos: 0, end: source.length, id: 0 };
   const read = (wanted: string, convert: (cx: Conversion) => Decl): Decl => {
-    const { node, sound } = readPiece(go, pieceOf(source, packed.own), wanted, convert);
+    const { node, sound } = readPiece(go, pieceOf(source, packed?.own ?? null), wanted, convert);
     if (node !== null && sound) go.faults.set(node, []);
     return node ?? bad;
   };

@@ -271,8 +271,11 @@ export interface FileSource {
   readonly goVersion?: string;
   /** Reads the text; called at most once per version. */
   text(): string;
-  /** What a packer made of this very text, where somebody kept it: the file is then read without parsing. */
-  packed?(text: string): Uint8Array | null;
+  /**
+   * How to find what a packer made of this very text, where somebody keeps such things; null where nobody does.
+   * Where it is found, the file is read without parsing. It may be asked for again later: core keeps no copy.
+   */
+  packed?(text: string): (() => Uint8Array | null) | null;
 }
 /** What one version of a workspace consists of. */
 export interface ProgramSource {
