@@ -160,6 +160,8 @@ export interface Summary {
   readonly sends: readonly Sent[];
   /** True where the function never returns. */
   readonly diverges: boolean;
+  /** True where locks of its callers may keep apart what it, or a callee, was seen to do beside a goroutine. */
+  readonly hangsOnCallers: boolean;
 }
 
 /** What is known of a function whose summary is being made: nothing yet. */
@@ -175,6 +177,7 @@ export const EMPTY_SUMMARY: Summary = {
   makes: [],
   sends: [],
   diverges: false,
+  hangsOnCallers: false,
 };
 
 /** Two accesses that were seen to be unordered, one of them in a goroutine. */

@@ -76,7 +76,6 @@ const WALK: Question<DeclFacts, Fn, Walked> = {
     if (isDeeplyEqual(before, after)) return "same";
     // Nobody outside knows the variables of a literal: they are bound where it is called.
     const isOwn = fn.node.kind === "FuncLit" ? isOwnCounterpart : undefined;
-    if (hangsOnCallers(before) !== hangsOnCallers(after)) return "other";
     return isDeeplyEqual(before.summary, after.summary, isOwn) ? "alike" : "other";
   },
   find: (world, facts, fn) => (facts.functions.includes(fn) ? summarize(world, fn) : NOTHING),
@@ -93,11 +92,6 @@ export function createSummaries(world: World): Summaries {
     calledIn: (fn) => walked(fn).called,
     heldAtCalls: (fn) => walked(fn).heldAtCalls,
   };
-}
-
-/** True where locks of callers may keep apart what a function was seen to do, or what its callees were. */
-function hangsOnCallers({ pairs, heldAtCalls }: Walked): boolean {
-  return heldAtCalls.size > 0 || pairs.some((pair) => pair.spawnB === null);
 }
 
 function summarize(world: World, fn: Fn): Walked {
@@ -123,17 +117,17 @@ function summarize(world: World, fn: Fn): Walked {
     byGroup: new Map(),
     called,
     heldAtCalls,
-    hangsOnCallers: (callee) => hangsOnCallers(world.answers.ask(WALK, callee.facts, callee)),
     summaryOf: (callee) => world.answers.ask(WALK, callee.facts, callee).summary,
     report: (pair) => pairs.push(pair),
     reportNil: (write) => nilWrites.push(write),
   };
   walkBody(walk, body);
-  return { summary: exported(walk), pairs, nilWrites, called, heldAtCalls };
+  const hangsOnCallers = heldAtCalls.size > 0 || pairs.some((pair) => pair.spawnB === null);
+  return { summary: { ...exported(walk), hangsOnCallers }, pairs, nilWrites, called, heldAtCalls };
 }
 
 /** What callers of the function see of its walk: nothing that only its own locals reach. */
-function exported(walk: Walk): Summary {
+function exported(walk: Walk): Omit<Summary, "hangsOnCallers"> {
   const { state, fn } = walk;
   const alive = new Map(state.alive.map((a) => [a.spawn, a]));
   const accesses = walk.accesses.flatMap((access) => exportedAccess(walk, access, false));

@@ -59,8 +59,6 @@ export interface Walk {
   /** Locks that are held wherever a function is called that hangs on them: see {@link Summaries.heldAtCalls}. */
   readonly heldAtCalls: Map<Fn, readonly Held[]>;
   summaryOf(fn: Fn): Summary;
-  /** True for a function that, or whose callees, may find pairs that locks of its callers keep apart. */
-  hangsOnCallers(fn: Fn): boolean;
   report(pair: ParallelPair): void;
   reportNil(write: NilWrite): void;
 }
@@ -272,8 +270,8 @@ function recordOne(walk: Walk, access: Access): void {
 }
 
 /** Writes down under which locks a function is called. */
-export function noteCall(walk: Walk, callee: Fn, held: readonly Held[]): void {
-  if (isTestFile(walk.fn) || !walk.hangsOnCallers(callee)) return;
+export function noteCall(walk: Walk, callee: Fn, { hangsOnCallers }: Summary, held: readonly Held[]): void {
+  if (!hangsOnCallers || isTestFile(walk.fn)) return;
   const before = walk.heldAtCalls.get(callee);
   walk.heldAtCalls.set(callee, before === undefined ? held : heldAtBoth(before, held));
 }

@@ -257,8 +257,8 @@ function endParallelTests(walk: Walk, before: readonly Alive[]): void {
 export function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, depth: number): void {
   if (callee.kind !== "fn" || walk.state.dead) return;
   if (!callee.dynamic && !isTestFile(walk.fn)) walk.called.add(callee.fn);
-  noteCall(walk, callee.fn, walk.state.held);
   const summary = walk.summaryOf(callee.fn);
+  noteCall(walk, callee.fn, summary, walk.state.held);
   for (const access of summary.accesses) {
     if (isFull(walk) && !mayMeet(walk, access)) continue;
     for (const seen of rebase(walk, access, binding, node, "inline")) {

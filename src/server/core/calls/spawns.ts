@@ -119,8 +119,8 @@ function makeSpawn(
   many: boolean,
   ends: readonly Signal[],
 ): Spawn {
-  noteCall(walk, fn, []);
   const summary: Summary = walk.summaryOf(fn);
+  noteCall(walk, fn, summary, []);
   const deeds: Deeds = {
     accesses: afterOnces(
       walk,
