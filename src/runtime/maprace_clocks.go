@@ -339,3 +339,36 @@ func mrUnite(a, b *mrNode) (joined *mrNode, more bool) {
 	}
 	return a, true
 }
+
+// mrCommon borrows a and b and returns a reference to what both know.
+func mrCommon(a, b *mrNode) *mrNode {
+	for a != nil && b != nil && a.height > b.height {
+		a = a.inner().child[0]
+	}
+	for a != nil && b != nil && b.height > a.height {
+		b = b.inner().child[0]
+	}
+	if a == nil || b == nil {
+		return nil
+	}
+	covers, covered := mrCompare(a, b)
+	if covers {
+		return mrRetain(b)
+	}
+	if covered {
+		return mrRetain(a)
+	}
+	common := mrNewNode(a.height)
+	if a.height == 0 {
+		x, y, to := &a.leaf().clk, &b.leaf().clk, &common.leaf().clk
+		for i := range mrInUse() {
+			to[i] = min(x[i], y[i])
+		}
+		return common
+	}
+	x, y, to := a.inner(), b.inner(), common.inner()
+	for i := range to.child {
+		to.child[i] = mrCommon(x.child[i], y.child[i])
+	}
+	return common
+}

@@ -44,6 +44,12 @@ func (fd *FD) ${method}(${parameter}) (${count}, error) {
 `;
 }
 
+/** Says of a connection that it came from a listener. */
+const ACCEPTED: Edit = {
+  find: /( accept\(\)[\s\S]*?\n)(\tif err :?= netfd\.init\(\))/,
+  replace: "$1\tnetfd.pfd.MapraceAccepted()\n$2",
+};
+
 /** The changes that every supported Go needs. */
 export const CONSTANTS: readonly Adaptation[] = [
   {
@@ -315,6 +321,8 @@ func (fd *FD) Read(buf []byte) (int, error) {
 }
 ${wrapped("Write", "buf []byte", "int")}${wrapped("Writev", "buf *[][]byte", "int64")}`,
   },
+  { file: "net/fd_unix.go", edits: [ACCEPTED] },
+  { file: "net/fd_windows.go", edits: [ACCEPTED] },
   {
     file: "syscall/syscall_unix.go",
     edits: [{ find: /\t+race\.(?:Acquire|ReleaseMerge)\(unsafe\.Pointer\(&ioSync\)\)\n/g, replace: "" }],
@@ -343,7 +351,8 @@ func mapraceUnmute()
 
 /**
  * Streams of bytes by the file descriptors at their ends; put into internal/poll. The two ends of a connection
- * name each other's addresses; the clients of a Unix socket have none, and share a stream. What a pipe is, the
+ * name each other's addresses; the clients of a Unix socket have none, and share a stream, along which nothing
+ * can be returned to one of them alone. What a pipe is, the
  * systems tell in their own ways.
  */
 export const POLL_STREAMS = `//go:build unix || windows
@@ -358,17 +367,22 @@ import (
 // Calls into the race detector, see runtime/maprace_io.go.
 
 //go:linkname mapraceStreamWrite runtime.mrStreamWrite
-func mapraceStreamWrite(stream uintptr, pipe bool)
+func mapraceStreamWrite(stream, answers uintptr, pipe bool)
 
 //go:linkname mapraceStreamRead runtime.mrStreamRead
 func mapraceStreamRead(stream uintptr, pipe bool)
 
 // mapraceStreams are the numbers of the streams that a descriptor reads and writes, 0 for none.
+// What is written may answer what was read where somebody else dialled.
 type mapraceStreams struct {
-	asked   bool
-	pipe    bool
-	in, out uintptr
+	asked    bool
+	pipe     bool
+	accepted bool
+	in, out  uintptr
 }
+
+// MapraceAccepted says that a descriptor that nobody uses yet came from a listener.
+func (fd *FD) MapraceAccepted() { fd.maprace.accepted = true }
 
 func (fd *FD) mapraceRead(n int) {
 	if n <= 0 {
@@ -381,7 +395,11 @@ func (fd *FD) mapraceRead(n int) {
 
 func (fd *FD) mapraceWrite() {
 	if s := fd.mapraceAsk(); s.out != 0 {
-		mapraceStreamWrite(s.out, s.pipe)
+		var answers uintptr
+		if s.accepted {
+			answers = s.in
+		}
+		mapraceStreamWrite(s.out, answers, s.pipe)
 	}
 }
 
@@ -390,11 +408,15 @@ func (fd *FD) mapraceAsk() mapraceStreams {
 	if fd.maprace.asked {
 		return fd.maprace
 	}
-	s := mapraceStreams{asked: true}
+	s := mapraceStreams{asked: true, accepted: fd.maprace.accepted}
 	if pipe, isSocket := mapracePipe(fd.Sysfd); isSocket {
-		here, there := mapraceName(syscall.Getsockname(fd.Sysfd)), mapraceName(syscall.Getpeername(fd.Sysfd))
+		peer, err := syscall.Getpeername(fd.Sysfd)
+		here, there := mapraceName(syscall.Getsockname(fd.Sysfd)), mapraceName(peer, err)
 		if here != 0 && there != 0 {
 			s.in, s.out = mapraceMix(there, here), mapraceMix(here, there)
+		}
+		if _, isUnix := peer.(*syscall.SockaddrUnix); isUnix {
+			s.accepted = false
 		}
 	} else if pipe != 0 {
 		s.pipe, s.in, s.out = true, pipe, pipe

@@ -16,6 +16,18 @@ const MUTANTS: readonly (readonly [name: string, file: string, text: string, ins
   ["keeps what it knew of freed memory", "maprace_hooks.go", "\tmrForget(uintptr(p), sz)\n", ""],
   ["passes hearsay on", "maprace_io.go", "\t\tc.hear(s)\n", "\t\tc.learn(s)\n"],
   [
+    "returns along a connection what was said along another",
+    "maprace_io.go",
+    "mrCommon(c.heard, s.clock)",
+    "mrRetain(c.heard)",
+  ],
+  [
+    "returns nothing along a connection",
+    "maprace_io.go",
+    "s.heard, _ = mrJoin(before, returned)",
+    "s.heard = before",
+  ],
+  [
     "lets a lock's new holder know nothing",
     "maprace_syncs.go",
     "\t\tc.learn(s)\n\t\ts.lock.unlock()\n",

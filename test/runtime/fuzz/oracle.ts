@@ -9,7 +9,7 @@
  * that order counts too. Accesses that are unordered even so must be reported; those that are ordered
  * without must not; between the two either will do.
  */
-import { ACCESS, BRIEF, isWrite, type Op, type Program } from "./program.ts";
+import { ACCESS, askedAlong, BRIEF, isWrite, type Op, type Program } from "./program.ts";
 
 /** What watches: the detector in one of its modes, or Go's own, which knows other hand-overs. */
 export type Rules = "maps" | "vars" | "go-race";
@@ -377,7 +377,7 @@ class Oracle {
       return;
     }
     const passed = this.passOn(g);
-    if (!this.isPipe(stream)) passed.heard = [];
+    if (!this.isPipe(stream)) passed.heard = this.returned(passed, stream);
     this.object(`stream ${stream}`).join(passed);
   }
 
@@ -392,7 +392,18 @@ class Oracle {
     }
     const carried = this.object(`stream ${stream}`);
     if (this.isPipe(stream)) this.clock(g).join(carried);
-    else joinInto(this.clock(g).heard, carried.knows);
+    else {
+      joinInto(this.clock(g).heard, carried.knows);
+      joinInto(this.clock(g).heard, carried.heard);
+    }
+  }
+
+  /** What an answer returns of what the one who dialled said. */
+  private returned(passed: Clock, stream: number): number[] {
+    const asked = askedAlong(this.program, stream);
+    if (asked === undefined) return [];
+    const { knows } = this.object(`stream ${asked}`);
+    return passed.heard.map((time, g) => Math.min(time ?? 0, knows[g] ?? 0));
   }
 
   private isPipe(stream: number): boolean {

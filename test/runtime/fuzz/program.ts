@@ -57,6 +57,16 @@ export const ACCESS = {
   assignVariable: 10,
 } as const;
 
+/** The streams of a program: its pipes, then the two directions of each connection. */
+function streamsOf({ pipes, conns }: Program): number {
+  return pipes + 2 * conns;
+}
+
+/** The stream that what is written along a stream answers: who accepted the connection answers who dialled. */
+export function askedAlong({ pipes }: Program, stream: number): number | undefined {
+  return stream > pipes && (stream - pipes) % 2 === 1 ? stream - 1 : undefined;
+}
+
 /** Whether an access changes the map, or the variable. */
 export function isWrite(how: number): boolean {
   const { write, increment, delete: remove, clear, assignVariable } = ACCESS;
@@ -420,13 +430,14 @@ class Maker {
   /** Along two streams, with one in between who passes on what it read. */
   private relay(from: Op[], between: Op[], to: Op[]): void {
     const { random, program } = this;
-    const streams = program.pipes + program.conns;
+    const streams = streamsOf(program);
     if (streams < 2 || between === from || between === to) {
       this.handOverByStream(from, to);
       return;
     }
     const first = random.below(streams);
-    const second = (first + 1 + random.below(streams - 1)) % streams;
+    const answers = askedAlong(program, first + 1) === first && random.chance(40);
+    const second = answers ? first + 1 : (first + 1 + random.below(streams - 1)) % streams;
     from.push(...this.accesses(), { k: "write", i: 0, o: first });
     between.push({ k: "read", i: 0, o: first }, { k: "write", i: 0, o: second });
     to.push({ k: "read", i: 0, o: second }, ...this.accesses());
@@ -434,7 +445,7 @@ class Maker {
 
   private handOverByStream(from: Op[], to: Op[]): void {
     const { random, program } = this;
-    const streams = program.pipes + program.conns;
+    const streams = streamsOf(program);
     if (streams === 0) {
       this.handOver(from, to);
       return;
