@@ -181,6 +181,39 @@ func raceacquirectx(racectx uintptr, addr unsafe.Pointer) {
 	}
 }
 
+// mrCalledBack stands for what callbacks did, as far as system calls may have waited for it.
+var mrCalledBack uint64
+
+// mrBeforeCall is called before fn, which is not Go. A callback comes after all calls that were made before, and
+// calls of C come after each other. On Windows the system is called in the same way; that such a call comes
+// after others would order all that does input or output.
+//
+//go:nosplit
+func mrBeforeCall(fn unsafe.Pointer) {
+	if !mrIsSystemCall(fn) {
+		racereleasemerge(unsafe.Pointer(&racecgosync))
+		return
+	}
+	// The arguments of a system call may point to this stack, which has to stay where it is.
+	gp := getg()
+	systemstack(func() { racereleasemergeg(gp, unsafe.Pointer(&racecgosync)) })
+}
+
+// mrAfterCall is called when fn has returned.
+func mrAfterCall(fn unsafe.Pointer) {
+	if mrIsSystemCall(fn) {
+		raceacquire(unsafe.Pointer(&mrCalledBack))
+	} else {
+		raceacquire(unsafe.Pointer(&racecgosync))
+	}
+}
+
+// mrAfterCallback is called when Go has been called by what is not Go, and is about to return to it.
+func mrAfterCallback() {
+	racereleasemerge(unsafe.Pointer(&racecgosync))
+	racereleasemerge(unsafe.Pointer(&mrCalledBack))
+}
+
 // mrMeet is called by a goroutine that hands a value to gp, which waits for it at a channel without a buffer,
 // or takes one from it; kind says which. Each learns what the other knows.
 func mrMeet(gp *g, addr unsafe.Pointer, kind uint8) {

@@ -52,3 +52,6 @@ func mrWriteStream(fd uintptr, p unsafe.Pointer, n int) int {
 }
 
 func mrCloseStream(fd uintptr) { stdcall(_CloseHandle, fd) }
+
+// mrIsSystemCall says of a function that cgocall calls whether it calls the system.
+func mrIsSystemCall(fn unsafe.Pointer) bool { return fn == asmstdcallAddr }

@@ -229,6 +229,23 @@ func (x *mapraceInt32) CompareAndSwap(old, new int32) bool {
     ],
   },
   {
+    file: "runtime/cgocall.go",
+    edits: [
+      {
+        find: /(\tif raceenabled \{\n\t\t)racereleasemerge\(unsafe\.Pointer\(&racecgosync\)\)(\n\t\}\n\n\tmp := getg\(\)\.m\n)/,
+        replace: "$1mrBeforeCall(fn)$2",
+      },
+      {
+        find: /(wired this M to a P\.\n\tif raceenabled \{\n\t\t)raceacquire\(unsafe\.Pointer\(&racecgosync\)\)/,
+        replace: "$1mrAfterCall(fn)",
+      },
+      {
+        find: /(\tcb\(frame\)\n\n\tif raceenabled \{\n\t\t)racereleasemerge\(unsafe\.Pointer\(&racecgosync\)\)/,
+        replace: "$1mrAfterCallback()",
+      },
+    ],
+  },
+  {
     file: "runtime/mgcsweep.go",
     edits: [
       {

@@ -25,8 +25,9 @@ const FIRST_SWISS_MINOR = 24;
 
 /**
  * Files of the standard library that call sync/atomic's functions directly, outside of package sync and
- * what it is made of, whose locks the detector knows by their own hooks, and outside of internal/poll: that
- * two goroutines use one descriptor orders nothing that a program may rely on.
+ * what it is made of, whose locks the detector knows by their own hooks, and outside of internal/poll and of
+ * syscall's DLLs: that two goroutines use one descriptor, or the same function of Windows, orders nothing that a
+ * program may rely on.
  */
 const DIRECT_CALLERS = [
   "crypto/internal/entropy/v1.0.0/entropy.go",
@@ -36,7 +37,6 @@ const DIRECT_CALLERS = [
   "net/dnsconfig.go",
   "net/http/h2_bundle.go",
   "os/exec/exec.go",
-  "syscall/dll_windows.go",
 ];
 
 /** What the instrumented runtime is made of. */
