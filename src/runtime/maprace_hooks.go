@@ -194,18 +194,22 @@ func mrBeforeCall(fn unsafe.Pointer) {
 		racereleasemerge(unsafe.Pointer(&racecgosync))
 		return
 	}
-	// The arguments of a system call may point to this stack, which has to stay where it is.
+	// The arguments of a system call may point to this stack, which has to stay where it is, and they lie with the
+	// results in this thread's own memory, so that the goroutine has to stay on it.
 	gp := getg()
 	systemstack(func() { racereleasemergeg(gp, unsafe.Pointer(&racecgosync)) })
 }
 
 // mrAfterCall is called when fn has returned.
+//
+//go:nosplit
 func mrAfterCall(fn unsafe.Pointer) {
-	if mrIsSystemCall(fn) {
-		raceacquire(unsafe.Pointer(&mrCalledBack))
-	} else {
+	if !mrIsSystemCall(fn) {
 		raceacquire(unsafe.Pointer(&racecgosync))
+		return
 	}
+	gp := getg()
+	systemstack(func() { raceacquireg(gp, unsafe.Pointer(&mrCalledBack)) })
 }
 
 // mrAfterCallback is called when Go has been called by what is not Go, and is about to return to it.
