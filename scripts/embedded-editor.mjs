@@ -10,6 +10,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main, quietly, step } from "./steps.mjs";
+import { installSystemPackages } from "./system-packages.mjs";
 
 /** code-server 4.139.1 is VS Code 1.139.1; its `engines.node` asks for Node 24. */
 const CODE_SERVER = "4.139.1";
@@ -91,39 +92,6 @@ function onPath(names) {
     }
   }
   return undefined;
-}
-
-/**
- * Installs the Debian packages of `names` that are missing.
- * @param {readonly string[]} names
- */
-async function installSystemPackages(names) {
-  /** @type {string[]} */
-  const missing = [];
-  for (const name of names) {
-    try {
-      const status = await quietly("dpkg", ["-s", name]);
-      if (!status.includes("install ok installed")) missing.push(name);
-    } catch {
-      missing.push(name); // dpkg fails for a package that it has never heard of.
-    }
-  }
-  if (missing.length === 0) return;
-  const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
-  const command = process.getuid?.() === 0 ? "env" : "sudo";
-  const words = process.getuid?.() === 0 ? apt.slice(1) : ["-n", ...apt];
-  try {
-    await step(`Installing system packages: ${missing.join(", ")}`, async () => {
-      await quietly(command, [...words, "update"]);
-      await quietly(command, [...words, "install", "-y", "--no-install-recommends", ...missing]);
-    });
-  } catch (cause) {
-    throw new Error(
-      `These system packages are needed and could not be installed: ${missing.join(" ")}. ` +
-        `Run \`sudo apt-get install ${missing.join(" ")}\` (or your system's equal) and try again.\n${String(cause)}`,
-      { cause },
-    );
-  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,6 +1,6 @@
 /**
  * `npm test`: installs what the tests need, runs all of them and prints one line, "N passed, N failed", last.
- * `npm test -- unit`, `-- editor`, `-- go`, `-- static` or `-- electron` run one part. What is tested is in test/.
+ * `npm test -- unit`, `-- windows` (on Linux), `-- editor`, `-- go`, `-- static` or `-- electron` run one part. What is tested is in test/.
  */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { installBrowser, installEditor } from "./embedded-editor.mjs";
 import { goVersion } from "./go.mjs";
 import { pack } from "./package.mjs";
 import { main, quietly, showing, step } from "./steps.mjs";
+import { installWine } from "./wine.mjs";
 
 /**
  * @typedef {object} Counts
@@ -29,6 +30,14 @@ const PARTS = {
     }),
   go: () => checks({ "Checking Go sources: gofmt": gofmt, "Checking Go sources: go vet": goVet }),
   unit: () => vitest("Unit tests", []),
+  ...(process.platform === "linux" && process.arch === "x64"
+    ? {
+        windows: async () =>
+          vitest("Programs for Windows", ["--config", "vitest.windows.config.ts"], {
+            WINE: await installWine(),
+          }),
+      }
+    : {}),
   editor: async () => {
     await installEditor();
     const CHROMIUM = await installBrowser();

@@ -4,52 +4,29 @@
  */
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectReported, expectSilent, listCases } from "./handOverCases.ts";
 import { buildWatched, runWatched, scratchFolder } from "./prepare.ts";
 
 const MINUTES = 60_000;
 const { folder, remove } = scratchFolder();
 const program = path.join(folder, process.platform === "win32" ? "program.exe" : "program");
 const stream = path.join(folder, "stream.jsonl");
-const cases: Record<"silent" | "reported", string[]> = { silent: [], reported: [] };
+let cases: ReturnType<typeof listCases>;
 
 beforeAll(async () => {
   const fixture = path.join(import.meta.dirname, "fixtures/program");
   await buildWatched(fixture, program, { cacheDir: path.join(folder, "cache") });
-  for (const line of runWatched(program, [], stream).process.stdout.trim().split("\n")) {
-    const [, group, name] = /^(silent|reported) (.*)$/.exec(line) ?? [];
-    cases[group as "silent" | "reported"].push(name ?? "");
-  }
+  cases = listCases(runWatched(program, [], stream).process.stdout);
 }, 15 * MINUTES);
 
 afterAll(remove);
 
 test("every way of handing over is silent", { timeout: 5 * MINUTES }, () => {
-  expect(cases.silent.length).toBeGreaterThan(20);
-  for (const name of cases.silent) {
-    const run = runWatched(program, [name], stream);
-    expect(run.process.status, `${name}: ${run.process.stderr}`).toBe(0);
-    expect(run.records[0]?.type, name).toBe("start");
-    expect(run.records.at(-1), name).toMatchObject({ type: "end", conflicts: 0, dropped: 0 });
-    expect(run.conflicts, name).toEqual([]);
-  }
+  for (const name of cases.silent) expectSilent(name, runWatched(program, [name], stream));
 });
 
 test("everything that orders nothing is reported", { timeout: 5 * MINUTES }, () => {
-  expect(cases.reported.length).toBeGreaterThan(15);
-  for (const name of cases.reported) {
-    const run = runWatched(program, [name], stream);
-    expect(run.conflicts.length, `${name}: ${run.process.stderr}`).toBeGreaterThan(0);
-    const [first] = run.conflicts;
-    for (const access of first?.accesses ?? []) {
-      expect(access.stack[0]?.line, name).toBeGreaterThan(0);
-      expect(
-        access.stack.some((frame) => frame.function.startsWith("main.")),
-        name,
-      ).toBe(true);
-    }
-    expect(first?.map.created.length, name).toBeGreaterThan(0);
-    expect(first?.map.type, name).toMatch(/^map\[/);
-  }
+  for (const name of cases.reported) expectReported(name, runWatched(program, [name], stream));
 });
 
 test("what is ordered in a bubble of testing/synctest, and what is not", {

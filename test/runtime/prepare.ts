@@ -79,13 +79,17 @@ export function runWatched(
     env: { ...process.env, MAPRACE_STREAM: stream, ...env },
     timeout: 120_000,
   });
+  return { process: ended, ...readStream(stream) };
+}
+
+/** What a program wrote to its stream; nothing when there is none. */
+export function readStream(stream: string): Pick<WatchedRun, "records" | "conflicts"> {
   const text = existsSync(stream) ? readFileSync(stream, "utf8") : "";
   const records = text
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as { type: string });
   return {
-    process: ended,
     records,
     conflicts: records.filter((record) => record.type === "conflict") as unknown as Conflict[],
   };
