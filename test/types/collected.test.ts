@@ -93,3 +93,50 @@ describe("whoever holds a local variable", () => {
     expect(parameter?.at?.decl).toBe(watched);
   });
 });
+
+describe("the head of a function", () => {
+  it("is let go, and read again with the names that its parameters are known by", async () => {
+    const heads = `type T[K comparable] struct{}
+
+func plain[N any](m map[string]N, k, l string) (n int, err error) { return 0, nil }
+
+func (t T[K]) method(by func(key K) bool, s struct{ at int }, i interface{ Do(x int) }) {}
+`;
+    const pkg = (await programFrom({ "/p/a.go": `package p\n\n${heads}` })).packages[0]!;
+    const [, plain, method] = pkg.files[0]!.decls as readonly [unknown, FuncDecl, FuncDecl];
+    const read = [plain, method].map((decl) => {
+      const info = pkg.info(decl);
+      return declaredIn(decl).map((name) => ({ name, declared: info.objectOf(name)?.at?.ident }));
+    });
+    const head = new WeakRef(plain.type);
+    await new Promise((done) => setImmediate(done));
+    gc();
+    expect(head.deref()).toBeUndefined();
+    expect(read.map((names) => names.map(({ name }) => name.name).join(" "))).toEqual([
+      "N m k l n err",
+      "t K by key s at i Do x",
+    ]);
+    for (const [i, decl] of [plain, method].entries()) {
+      for (const [j, name] of declaredIn(decl).entries()) {
+        expect(name).toBe(read[i]![j]!.name);
+        expect(read[i]![j]!.declared).toBe(name);
+      }
+    }
+  });
+});
+
+/** The names that a head declares, in their order in the text. */
+function declaredIn(decl: FuncDecl): Ident[] {
+  const wanted = new Set(["N", "m", "k", "l", "n", "err", "t", "K", "by", "key", "s", "at", "i", "Do", "x"]);
+  const found = new Map<string, Ident>();
+  const walk = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    if ("kind" in node && node.kind === "Ident" && wanted.has((node as Ident).name)) {
+      const name = (node as Ident).name;
+      if (!found.has(name)) found.set(name, node as Ident);
+    }
+    for (const value of Object.values(node)) walk(value);
+  };
+  walk([decl.recv, decl.type.typeParams, decl.type.params, decl.type.results]);
+  return [...found.values()].sort((a, b) => a.pos - b.pos);
+}

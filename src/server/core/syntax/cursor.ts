@@ -39,6 +39,8 @@ export interface Conversion {
   readonly shift: number;
   /** One string object per name, whatever the number of its uses. */
   readonly names: Map<string, string>;
+  /** Names that an earlier reading of the same text gave, and that this one is to give again. */
+  readonly known: readonly Ident[];
   nextId: number;
   /** How deep the node under the cursor is nested in others. */
   depth: number;
@@ -140,13 +142,10 @@ export function textHere(cx: Conversion): string {
 
 /** The name under the cursor; a zero-length one where the parser supposed a name that is not there. */
 export function identHere(cx: Conversion): Ident {
-  return {
-    kind: "Ident",
-    pos: startHere(cx),
-    end: endHere(cx),
-    id: cx.nextId++,
-    name: intern(cx.names, textHere(cx)),
-  };
+  const id = cx.nextId++;
+  for (const known of cx.known) if (known.id === id) return known;
+  const name = intern(cx.names, textHere(cx));
+  return { kind: "Ident", pos: startHere(cx), end: endHere(cx), id, name };
 }
 
 /** More names than any program has: beyond it they are what was typed and deleted again. */

@@ -3,27 +3,28 @@
  * versions of a function that differ in the body only share the head.
  */
 import type { BlockStmt, FieldList, FuncDecl, FuncType, Ident } from "./ast.ts";
-import type { Conversion } from "./cursor.ts";
+import { type Conversion, exact } from "./cursor.ts";
 import { convertFuncHead, type FuncHead } from "./declarations.ts";
 import type { PackedDecl } from "./packed.ts";
-import { type GoParser, pieceOf, readPiece } from "./parser.ts";
+import { type GoParser, NO_NAMES, pieceOf, readPiece } from "./parser.ts";
 import { convertBlock } from "./statements.ts";
 
-/** A head that was read, the number of ids it took, and whether the grammar could read all of it. */
-interface ReadHead {
-  readonly head: FuncHead;
-  readonly ids: number;
-  readonly sound: boolean;
-}
-
-/** The head of a function, read when it is first asked for; versions with the same head share it. */
+/**
+ * The head of a function, read when it is first asked for; versions with the same head share it. It goes when nobody
+ * holds it and is read again, as bodies are. The names that it declares stay: objects are known by them.
+ */
 class LazyHead {
   readonly text: string;
   readonly name: Ident;
   readonly receiverName: string | null;
   private readonly go: GoParser;
-  private packed: PackedDecl | null;
-  private found: ReadHead | null = null;
+  private readonly packed: PackedDecl | null;
+  private found: WeakRef<FuncHead> | null = null;
+  /** A head that declares more than parameters stays. */
+  private kept: FuncHead | null = null;
+  private declared: readonly Ident[] = [];
+  private idCount = 0;
+  private isSound = false;
 
   private constructor(
     go: GoParser,
@@ -50,25 +51,39 @@ class LazyHead {
     return new LazyHead(go, text, packed, ident, receiverName);
   }
 
-  read(): ReadHead {
+  read(): FuncHead {
+    const known = this.kept ?? this.found?.deref();
+    if (known !== undefined) return known;
+    let ids = 1; // 0 is the name
+    const wanted = this.receiverName === null ? "function_declaration" : "method_declaration";
+    const convert = (cx: Conversion): FuncHead => {
+      const converted = convertFuncHead(cx, this.name);
+      ids = cx.nextId;
+      return converted;
+    };
+    const piece = pieceOf(this.text, this.packed?.own ?? null, ids, this.declared);
+    const { node, sound } = readPiece(this.go, piece, wanted, convert);
+    const head = node ?? this.unread(ids++);
     if (this.found === null) {
-      let ids = 1; // 0 is the name
-      const wanted = this.receiverName === null ? "function_declaration" : "method_declaration";
-      const convert = (cx: Conversion): FuncHead => {
-        const converted = convertFuncHead(cx, this.name);
-        ids = cx.nextId;
-        return converted;
-      };
-      const { node, sound } = readPiece(
-        this.go,
-        pieceOf(this.text, this.packed?.own ?? null, ids),
-        wanted,
-        convert,
-      );
-      this.found = { head: node ?? this.unread(ids++), ids, sound: sound && node !== null };
-      this.packed = null;
+      this.idCount = ids;
+      this.isSound = sound && node !== null;
+      if (DECLARES_MORE.test(this.text)) this.kept = head;
+      else this.declared = exact(declaredBy(head));
     }
-    return this.found;
+    this.found = new WeakRef(head);
+    return head;
+  }
+
+  /** The number of ids that the head took. */
+  get ids(): number {
+    if (this.idCount === 0) this.read();
+    return this.idCount;
+  }
+
+  /** Whether the grammar could read all of it. */
+  get sound(): boolean {
+    if (this.idCount === 0) this.read();
+    return this.isSound;
   }
 
   /** What a head that the parser could not make sense of counts as: a function of nothing. */
@@ -78,6 +93,15 @@ class LazyHead {
     const type: FuncType = { kind: "FuncType", pos: 0, end: at, id, typeParams: null, params, results: null };
     return { recv: this.receiverName === null ? null : params, name: this.name, type };
   }
+}
+
+/** Type parameters of a receiver, and types with fields, methods or parameters of their own, declare names too. */
+const DECLARES_MORE = /^func\s*\([^)]*\[|.\bfunc\b|\b(struct|interface)\s*\{\s*[^\s}]/s;
+
+/** The names of a function's receiver and parameters. */
+function declaredBy({ recv, type }: FuncHead): Ident[] {
+  const lists = [recv, type.typeParams, type.params, type.results];
+  return lists.flatMap((list) => list?.fields.flatMap((field) => field.names) ?? []);
 }
 
 const HEAD = /^func\s*(?:\(([^)]*)\)\s*)?([\p{L}_][\p{L}\p{Nd}_]*)/u;
@@ -133,7 +157,7 @@ export class FunctionDecl implements FuncDecl {
   get isSound(): boolean {
     // A body takes an id at least: one without any was not read yet.
     if (this.bodyIds === 0 && this.bodyText !== null) this.readBody(this.bodyText);
-    return this.head.read().sound && this.bodySound;
+    return this.head.sound && this.bodySound;
   }
 
   /** The text before the body. */
@@ -142,15 +166,15 @@ export class FunctionDecl implements FuncDecl {
   }
 
   get id(): number {
-    return this.head.read().ids;
+    return this.head.ids;
   }
 
   get recv(): FieldList | null {
-    return this.head.read().head.recv;
+    return this.head.read().recv;
   }
 
   get type(): FuncType {
-    return this.head.read().head.type;
+    return this.head.read().type;
   }
 
   get idCount(): number {
@@ -174,6 +198,7 @@ export class FunctionDecl implements FuncDecl {
       packed: this.packed?.body ?? null,
       shift: at - bodySource("").length,
       firstId,
+      known: NO_NAMES,
     };
     const { node, sound } = readPiece(this.go, piece, "block", (cx) => {
       const block = convertBlock(cx);

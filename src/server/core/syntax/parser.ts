@@ -5,7 +5,7 @@
  * is cut into pieces is `chunks.ts`, what becomes of them `parse.ts`.
  */
 import { Language, Parser } from "web-tree-sitter";
-import type { Decl, SyntaxFault } from "./ast.ts";
+import type { Decl, Ident, SyntaxFault } from "./ast.ts";
 import { readable } from "./chunks.ts";
 import { type Conversion, enter, type Grammar, grammarOf, leave, next, typeHere } from "./cursor.ts";
 import {
@@ -94,11 +94,21 @@ export interface Piece {
   readonly shift: number;
   /** The id that the first node gets. */
   readonly firstId: number;
+  /** Names that an earlier reading gave, and that this one is to give again. */
+  readonly known: readonly Ident[];
 }
 
+/** For pieces that are read for the first time, or whose names may be others. */
+export const NO_NAMES: readonly Ident[] = [];
+
 /** A piece that stands for itself. */
-export function pieceOf(source: string, packed: PackedTable | null, firstId = 0): Piece {
-  return { source, packed, shift: 0, firstId };
+export function pieceOf(
+  source: string,
+  packed: PackedTable | null,
+  firstId = 0,
+  known: readonly Ident[] = NO_NAMES,
+): Piece {
+  return { source, packed, shift: 0, firstId, known };
 }
 
 /** What reading a piece gave. */
@@ -112,7 +122,7 @@ export interface Reading<T> {
 /** Reads a piece: `convert` is called at its first node of type `wanted`. */
 export function readPiece<T>(
   go: GoParser,
-  { source, packed, shift, firstId }: Piece,
+  { source, packed, shift, firstId, known }: Piece,
   wanted: string,
   convert: (cx: Conversion) => T,
 ): Reading<T> {
@@ -126,6 +136,7 @@ export function readPiece<T>(
     text: source,
     shift,
     names: go.names,
+    known,
     nextId: firstId,
     depth: 0,
   };
