@@ -25,6 +25,7 @@ export const RECEIVED: ElementStep = { kind: "element", key: "<- received" };
 
 /** Not one of the parts that paths and signals are compared by: another version's paths have other keys. */
 export const KEY = Symbol("key");
+const GROUP = Symbol("group");
 
 /** Made by {@link pathOf} and {@link extend} alone: there is one object for each path. */
 export interface Path {
@@ -33,6 +34,7 @@ export interface Path {
   /** True for what is reached through a channel. */
   readonly isHandedOver: boolean;
   readonly [KEY]: string;
+  readonly [GROUP]: string;
 }
 
 /** Longer paths are not followed: they come from recursive structures. */
@@ -70,10 +72,16 @@ export function pathKey(path: Path): string {
 export function pathOf(root: Var): Path {
   let path = ofVariables.get(root);
   if (path === undefined) {
-    path = { root, steps: [], isHandedOver: false, [KEY]: `${identityOf(root)}` };
+    path = made(root, [], false, `${identityOf(root)}`);
     ofVariables.set(root, path);
   }
   return path;
+}
+
+function made(root: Var, steps: readonly Step[], isHandedOver: boolean, key: string): Path {
+  const { owner, depth } = groupOf({ root, steps });
+  const group = `${isHandedOver ? "<-" : ""}${identityOf(owner)}/${depth}`;
+  return { root, steps, isHandedOver, [KEY]: key, [GROUP]: group };
 }
 
 /** True for the step from a channel to what is sent on it. */
@@ -92,7 +100,7 @@ function next(path: Path, step: Step): Path {
   let found = known.get(added);
   if (found === undefined) {
     const isHandedOver = path.isHandedOver || isEndOfChannel(step);
-    found = { root: path.root, steps: path.steps.concat(step), isHandedOver, [KEY]: path[KEY] + added };
+    found = made(path.root, path.steps.concat(step), isHandedOver, path[KEY] + added);
     known.set(added, found);
   }
   return found;
@@ -104,12 +112,11 @@ function next(path: Path, step: Step): Path {
  * a channel another.
  */
 export function groupKey(path: Path): string {
-  const { owner, depth } = groupOf(path);
-  return `${path.isHandedOver ? "<-" : ""}${identityOf(owner)}/${depth}`;
+  return path[GROUP];
 }
 
 /** The variable that a path's group is named after, and how many elements deep the path goes from there. */
-export function groupOf(path: Path): { owner: Var; depth: number } {
+export function groupOf(path: Pick<Path, "root" | "steps">): { owner: Var; depth: number } {
   let depth = 0;
   for (let i = path.steps.length - 1; i >= 0; i--) {
     const step = path.steps[i]!;

@@ -84,6 +84,8 @@ interface Memory {
   readonly starts: Set<Fn>;
   readonly syncMapCalls: Map<DeclFacts, readonly SyncMapCall[]>;
   readonly found: WeakMap<MapGroup, FoundOnMap>;
+  /** The files when the rules said it. */
+  files: readonly SourceFile[];
 }
 
 /** What the rules said about a map, and what that hangs on besides the map's uses. */
@@ -91,7 +93,7 @@ interface FoundOnMap {
   readonly findings: readonly CoreFinding[];
   readonly assigned: boolean;
   /** The files that the places are in: their positions change with the text. */
-  readonly files: ReadonlySet<SourceFile>;
+  readonly files: readonly SourceFile[];
 }
 
 function createMemory(): Memory {
@@ -107,6 +109,7 @@ function createMemory(): Memory {
     starts: new Set(),
     syncMapCalls: new Map(),
     found: new WeakMap(),
+    files: [],
   };
 }
 
@@ -117,14 +120,14 @@ function takeOver(memory: Memory, program: Program): void {
 
 /** Forgets what a change may have made wrong; what is to be looked at anew is pending. */
 function absorb(memory: Memory, change: OutlineChange): void {
-  const { outline, summaries, uses, pending } = memory;
+  const { summaries, uses, pending } = memory;
   const { outdated, retold, alike } = renewWorld(summaries.world, change);
   for (const body of [...change.gone, ...change.changed]) forget(memory, body);
   const left = change.changed.flatMap(({ facts, functions }) =>
     functions.filter((fn) => !facts.functions.includes(fn)),
   );
   const gone = [...change.gone.flatMap(({ functions }) => functions), ...left];
-  if (gone.length + alike.length > 0) uses.update(summaries, outline, gone, alike);
+  if (gone.length + alike.length > 0) uses.update(summaries, gone, alike);
   for (const { facts } of change.gone) pending.delete(facts);
   for (const facts of outdated) pending.add(facts);
   for (const facts of retold) note(memory, facts);
@@ -157,11 +160,10 @@ function advance(memory: Memory, first: FileOfPackage | null, isEnough: () => bo
 
 /** Looks at declarations, and takes over what their functions do. */
 function lookAt(memory: Memory, declarations: readonly DeclFacts[]): void {
-  const { summaries, outline, uses, pending } = memory;
+  const { summaries, uses, pending } = memory;
   if (declarations.length === 0) return;
   uses.update(
     summaries,
-    outline,
     [],
     declarations.flatMap((facts) => facts.functions),
   );
@@ -176,8 +178,11 @@ function foundSoFar(memory: Memory): readonly CoreFinding[] {
   const files = outline.files();
   const ignores = readIgnores(files);
   const current = new Set(files);
+  const replaced = new Set(memory.files.filter((file) => !current.has(file)));
+  memory.files = files;
   const found: CoreFinding[] = [];
-  for (const group of uses.groups.values()) found.push(...findingsOn(memory, group, current, ignores));
+  for (const group of uses.groups(outline).values())
+    found.push(...findingsOn(memory, group, replaced, ignores));
   for (const calls of callsByMap(memory))
     for (const rule of CHECKED) found.push(...(rule.onSyncMap?.(calls) ?? []));
   const evidence = programEvidence(memory);
@@ -228,28 +233,23 @@ function isStart(fn: Fn): boolean {
 function findingsOn(
   memory: Memory,
   group: MapGroup,
-  current: ReadonlySet<SourceFile>,
+  replaced: ReadonlySet<SourceFile>,
   ignores: Ignores,
 ): readonly CoreFinding[] {
   const assigned = (memory.assigning.get(group.owner)?.size ?? 0) > 0;
   const known = memory.found.get(group);
-  if (known?.assigned === assigned && isSubset(known.files, current)) return known.findings;
+  if (known?.assigned === assigned && !known.files.some((file) => replaced.has(file))) return known.findings;
   const files = filesOf(group);
   const conflicts = conflictsOn(group, ignores);
   const findings = CHECKED.flatMap((rule) => rule.onMap?.({ group, conflicts, assigned }) ?? []);
   // A comment has to be asked each time, to count as used.
-  const silent = [...files].every((file) => !ignores.isIn(file));
+  const silent = files.every((file) => !ignores.isIn(file));
   if (silent) memory.found.set(group, { findings, assigned, files });
   return findings;
 }
 
-function isSubset(files: ReadonlySet<SourceFile>, current: ReadonlySet<SourceFile>): boolean {
-  for (const file of files) if (!current.has(file)) return false;
-  return true;
-}
-
 /** The files of all places that a Finding about the map may name. */
-function filesOf(group: MapGroup): Set<SourceFile> {
+function filesOf(group: MapGroup): SourceFile[] {
   const files = new Set<SourceFile>();
   if (group.owner.at) files.add(group.owner.at.file);
   const sides = [
@@ -262,7 +262,7 @@ function filesOf(group: MapGroup): Set<SourceFile> {
     for (const { fn } of access.calls) files.add(fn.file);
     if (spawn) files.add(spawn.fn.file);
   }
-  return files;
+  return [...files];
 }
 
 function callsByMap({ syncMapCalls, outline }: Memory): Iterable<readonly SyncMapCall[]> {

@@ -50,7 +50,8 @@ export const leakedGuardedMap: Rule = {
       (use) => use.access.content === "write" && use.from !== "start" && holds(use),
     );
     if (!writer) return [];
-    return group.uses.flatMap((use) => {
+    const taken = group.uses.filter(({ access }) => access.content === null && access.variable === "read");
+    return taken.flatMap((use) => {
       const how = holds(use) && mayGuard(path, use.access.path) ? handedOut(use, group) : null;
       if (how === null) return [];
       return [
@@ -72,13 +73,12 @@ export const leakedGuardedMap: Rule = {
   },
 };
 
-/** How a use hands the map to others: as the result of an exported function, or by sending it; null where it does not. */
+/** How a use that reads the variable hands the map to others: as the result of an exported function, or by sending it; null where it does not. */
 function handedOut(use: MapUse, group: MapGroup): "returned" | "sent" | null {
   const { access, entry, from } = use;
   // Whoever says that it must not be called concurrently has said it.
   if (access.locks.some((lock) => lock.by === "confined")) return null;
-  if (access.content !== null || access.variable !== "read" || from === "start" || from === "test")
-    return null;
+  if (from === "start" || from === "test") return null;
   let how: "returned" | "sent" | null = null;
   const visit = (node: Node): void => {
     if (how !== null || (node.kind === "FuncLit" && node !== access.fn.node)) return;

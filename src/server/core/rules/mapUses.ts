@@ -49,9 +49,10 @@ export interface MapGroup extends UsedMap {
 
 /** The uses of all maps, by group; follows the summaries from version to version. */
 export interface MapUses {
-  readonly groups: ReadonlyMap<string, MapGroup>;
+  /** By group. Those that changed since the last call are put together now, in the order of the program. */
+  groups(outline: Outline): ReadonlyMap<string, MapGroup>;
   /** Takes over what the summaries of these functions say now; `gone` are no more. */
-  update(summaries: Summaries, outline: Outline, gone: Iterable<Fn>, changed: Iterable<Fn>): void;
+  update(summaries: Summaries, gone: Iterable<Fn>, changed: Iterable<Fn>): void;
 }
 
 /** What one function says about one map. */
@@ -100,9 +101,15 @@ export function createMapUses(): MapUses {
     const keys = new Set<string>();
     const called = callers.has(fn);
     const from = entryKind(summaries.world, fn, called);
+    const ways = new Map<string, KeyedUse[]>();
     for (const one of usesOf(fn, summaries.summaryOf(fn), from, called && isInternal(fn))) {
       // Generated encoders take what they are given: who locks is for whoever calls them.
       if (one.use.from === "api" && isGenerated(one.use.access.fn.file)) continue;
+      const way = `${one.group} ${one.place} ${one.goroutine}`;
+      const earlier = ways.get(way);
+      if (earlier?.some((known) => waitedForLess(known, one))) continue;
+      if (earlier) earlier.push(one);
+      else ways.set(way, [one]);
       contribution(fn, one.use.access.path).uses.push(one);
       keys.add(one.group);
     }
@@ -134,8 +141,19 @@ export function createMapUses(): MapUses {
   };
 
   return {
-    groups,
-    update(summaries, outline, gone, changed) {
+    groups(outline) {
+      for (const key of touched) {
+        const group = groupFrom(contributions.get(key), outline);
+        if (group) groups.set(key, group);
+        else {
+          contributions.delete(key);
+          groups.delete(key);
+        }
+      }
+      touched.clear();
+      return groups;
+    },
+    update(summaries, gone, changed) {
       const again = new Set(changed);
       for (const fn of again) dead.delete(fn);
       const removed = [...gone];
@@ -156,15 +174,6 @@ export function createMapUses(): MapUses {
       for (const fn of removed) forget(fn);
       for (const fn of again) if (!dead.has(fn)) forget(fn);
       for (const fn of again) if (!dead.has(fn)) add(fn, summaries);
-      for (const key of touched) {
-        const group = groupFrom(contributions.get(key), outline);
-        if (group) groups.set(key, group);
-        else {
-          contributions.delete(key);
-          groups.delete(key);
-        }
-      }
-      touched.clear();
     },
   };
 }
@@ -188,7 +197,6 @@ interface KeyedUse {
   readonly place: string;
   /** Tells the goroutines apart that reach the place. */
   readonly goroutine: string;
-  readonly waited: ReadonlySet<string>;
 }
 
 function usesOf(
@@ -232,13 +240,12 @@ function keyed(use: MapUse): KeyedUse {
     group: groupKey(access.path),
     place: `${from} ${identityOf(access.node)} ${access.kind} ${locks.sort().join()} ${access.dynamic}`,
     goroutine: spawn ? `${identityOf(spawn.node)}${spawn.many}` : from === "test" ? use.entry.name : "",
-    waited: new Set(access.awaited.map(signalKey)),
   };
 }
 
 /** What the kept uses of one map's places waited for before, by place and goroutine; and goroutines by place. */
 interface Known {
-  readonly ways: Map<string, ReadonlySet<string>[]>;
+  readonly ways: Map<string, KeyedUse[]>;
   readonly goroutines: Map<string, Set<string>>;
 }
 
@@ -251,10 +258,10 @@ const MOST_VARIANTS = 4;
 const MOST_GOROUTINES = 8;
 
 /**
- * True where no kept use of the same place meets whatever this one meets: one that waited for nothing else
- * meets at least as much. A place deep in a big program is reached in thousands of ways, and all pairs are compared.
+ * True where no kept use of the same place meets whatever this one meets. A place deep in a big program is reached in thousands of ways, and all pairs are compared.
  */
-function isNew(known: Known, { place, goroutine, waited }: KeyedUse): boolean {
+function isNew(known: Known, use: KeyedUse): boolean {
+  const { place, goroutine } = use;
   const key = `${place} ${goroutine}`;
   const kept = known.ways.get(key);
   if (!kept) {
@@ -262,18 +269,19 @@ function isNew(known: Known, { place, goroutine, waited }: KeyedUse): boolean {
     known.goroutines.set(place, goroutines);
     if (goroutines.size >= MOST_GOROUTINES) return false;
     goroutines.add(goroutine);
-    known.ways.set(key, [waited]);
+    known.ways.set(key, [use]);
     return true;
   }
-  if (kept.length >= MOST_VARIANTS || kept.some((set) => isSubset(set, waited))) return false;
-  kept.push(waited);
+  if (kept.length >= MOST_VARIANTS || kept.some((one) => waitedForLess(one, use))) return false;
+  kept.push(use);
   return true;
 }
 
-function isSubset(small: ReadonlySet<string>, big: ReadonlySet<string>): boolean {
-  if (small.size > big.size) return false;
-  for (const key of small) if (!big.has(key)) return false;
-  return true;
+/** True where the first waited for nothing but what the second waited for too: it meets at least as much. */
+function waitedForLess({ use: a }: KeyedUse, { use: b }: KeyedUse): boolean {
+  return a.access.awaited.every((one) =>
+    b.access.awaited.some((other) => signalKey(one) === signalKey(other)),
+  );
 }
 
 /** True where the starter returns the channel that the goroutine ends with: its caller waits for it. */

@@ -5,6 +5,7 @@
  * the way of their own function, package-level variables and unexported fields that nothing in the program
  * assigns, and package-level variables on the way from `main`.
  */
+import type { Access } from "../accesses/events.ts";
 import { groupKey } from "../accesses/path.ts";
 import { mapType } from "../calls/typeShape.ts";
 import type { Confidence, CoreFinding } from "../finding.ts";
@@ -88,17 +89,19 @@ function notYetMade({ summaries, starts }: ProgramEvidence): CoreFinding[] {
     if (fn.name !== "main.main") continue;
     const summary = summaries.summaryOf(fn);
     const sides: Side[] = [
-      ...summary.accesses.map((access): Side => ({ access, spawn: null, entry: fn, from: "start" })),
+      ...summary.accesses
+        .filter(mayMissItsMap)
+        .map((access): Side => ({ access, spawn: null, entry: fn, from: "start" })),
       ...summary.spawns.flatMap((spawn) =>
-        spawn.accesses.map((access): Side => ({ access, spawn, entry: fn, from: "goroutine" })),
+        spawn.accesses
+          .filter(mayMissItsMap)
+          .map((access): Side => ({ access, spawn, entry: fn, from: "goroutine" })),
       ),
     ];
     const flagged = new Set<Var>();
     for (const side of sides) {
-      const { path, kind, made, variable } = side.access;
+      const { path } = side.access;
       const v = path.root;
-      if (kind !== "write" || made || variable === null || path.steps.length > 0 || v.role !== "package")
-        continue;
       if (flagged.has(v) || initialised.has(groupKey(path)) || isInitialised(v)) continue;
       if (summaries.world.storesOf(v).length === 0) continue;
       flagged.add(v);
@@ -106,6 +109,13 @@ function notYetMade({ summaries, starts }: ProgramEvidence): CoreFinding[] {
     }
   }
   return found;
+}
+
+/** True for a write into a package-level map that nothing on the way has made. */
+function mayMissItsMap({ path, kind, made, variable }: Access): boolean {
+  return (
+    kind === "write" && !made && variable !== null && path.steps.length === 0 && path.root.role === "package"
+  );
 }
 
 function isInitialised(v: Var): boolean {
