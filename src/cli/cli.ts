@@ -22,8 +22,8 @@ const USAGE = `Maprace finds, proves, shows and fixes unsynchronised access to G
       An instrumented binary.
   maprace env
       The variables that make any build tool make one.
-  maprace open FILE
-      Shows a recorded run, a -race log or a crash log, as conflicts.
+  maprace open FILE | unix:PATH
+      Shows a recorded run, a -race log or a crash log, as conflicts; or listens at a socket for watched programs, until Ctrl-C.
   maprace lsp | dap
       The language server and the debug adapter on stdio, for editors.
 

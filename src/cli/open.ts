@@ -1,8 +1,10 @@
 /**
  * `maprace open FILE`: shows a recorded run, the raw stream of an instrumented binary, a `-race` log or a crash
- * log as Conflicts, in any format of `maprace run`.
+ * log as Conflicts, in any format of `maprace run`. `maprace open unix:PATH` shows what programs write to a
+ * socket, while they do.
  */
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { parseArgs } from "node:util";
 import { CONFLICT_EXIT_CODE, type RunRecord } from "../protocol.ts";
 import { conflictOfCrash, createCrashReader } from "../server/run/crashLog.ts";
@@ -10,6 +12,7 @@ import { createLedger } from "../server/run/ledger.ts";
 import { RunProblem } from "../server/run/problem.ts";
 import { parseRaceLog } from "../server/run/raceReport.ts";
 import { isFromProgram, parseRecordLine } from "../server/run/recordStream.ts";
+import { listenAt } from "./listen.ts";
 import { showProblem } from "./run.ts";
 import { openRunOutput, type RunFormat } from "./runOutput.ts";
 import { UsageError } from "./usage.ts";
@@ -17,6 +20,8 @@ import { UsageError } from "./usage.ts";
 const FORMATS: readonly RunFormat[] = ["text", "json", "html"];
 /** `end.exitCode` where a log does not tell how the program ended. */
 const UNKNOWN_EXIT_CODE = -1;
+/** What stands before a socket's path, as in MAPRACE_STREAM. */
+const SOCKET = "unix:";
 
 /** @returns 66 when there are Conflicts in the file, else 0; 2 when it could not be shown. */
 export async function run(argv: string[], assets: string): Promise<number> {
@@ -31,8 +36,9 @@ export async function run(argv: string[], assets: string): Promise<number> {
     if (!format)
       throw new UsageError(`there is no format “${values.format}”; there are ${FORMATS.join(", ")}`);
     if (file === undefined || positionals.length > 1)
-      throw new UsageError("name one file to open, or - for stdin");
-    const { records, broken } = readRun(readText(file), file);
+      throw new UsageError("name one file to open, - for stdin, or unix:PATH to listen at a socket");
+    const isSocket = file.startsWith(SOCKET);
+    const run = isSocket ? undefined : readRun(readText(file), file);
     const output = openRunOutput({
       format,
       out: values.out,
@@ -41,17 +47,45 @@ export async function run(argv: string[], assets: string): Promise<number> {
       assets,
       showsKeys: false,
     });
-    for (const record of records) output.record(record);
+    let found = false;
+    const show = (record: RunRecord): void => {
+      found ||= record.type === "conflict";
+      output.record(record);
+    };
+    for (const record of run?.records ?? []) show(record);
+    const broken = run ? run.broken : await showWhatComes(file.slice(SOCKET.length), show);
     output.finish();
     if (broken > 0) {
       process.stderr.write(
         `maprace: ${broken} damaged line(s) of ${file} were left out; conflicts may be missing.\n`,
       );
     }
-    return records.some((record) => record.type === "conflict") ? CONFLICT_EXIT_CODE : 0;
+    return found ? CONFLICT_EXIT_CODE : 0;
   } catch (error) {
     return showProblem(error);
   }
+}
+
+/** Shows what programs write to a socket until the user interrupts; returns how many lines were damaged. */
+async function showWhatComes(socket: string, show: (record: RunRecord) => void): Promise<number> {
+  const ledger = createLedger();
+  let damaged = 0;
+  await listenAt(
+    socket,
+    () =>
+      process.stderr.write(
+        `maprace: listening. Start programs with MAPRACE_STREAM=${SOCKET}${path.resolve(socket)}; Ctrl-C ends and sums up.\n`,
+      ),
+    (line) => {
+      const parsed = parseRecordLine(line);
+      if (parsed.kind === "broken") damaged++;
+      if (parsed.kind !== "record" || !isFromProgram(parsed.record)) return;
+      const told = ledger.add(parsed.record);
+      if (told) show(told);
+    },
+  );
+  show(ledger.end([{ exitCode: UNKNOWN_EXIT_CODE, damaged }]));
+  return damaged;
 }
 
 function readText(file: string): string {

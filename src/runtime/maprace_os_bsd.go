@@ -1,6 +1,6 @@
-//go:build maprace && (darwin || dragonfly || freebsd || netbsd || openbsd)
+//go:build maprace && (dragonfly || freebsd || netbsd || openbsd)
 
-// What macOS and the BSDs do in their own way to reach the stream.
+// What the BSDs do in their own way to reach the stream.
 
 package runtime
 
@@ -13,5 +13,7 @@ const (
 // mrPid cannot ask for the process id here; any number that tells processes apart does.
 func mrPid() int { return int(mrSalt % 1e9) }
 
-// mrConnect fails: this runtime has no calls for sockets.
+// mrHasSockets says whether the stream may be a socket: this runtime has no calls for them.
+const mrHasSockets = false
+
 func mrConnect(name *[4096]byte) (fd uintptr, ok bool) { return 0, false }

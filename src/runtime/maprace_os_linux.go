@@ -10,6 +10,8 @@ const (
 	mrAppend      = 0x400
 	mrNonblock    = _O_NONBLOCK
 	mrCloseOnExec = _O_CLOEXEC
+	// mrHasSockets says whether the stream may be a socket.
+	mrHasSockets = true
 )
 
 func mrPid() int { return getpid() }

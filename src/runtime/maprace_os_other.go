@@ -14,3 +14,6 @@ func mrCloseStream(fd uintptr)                              {}
 // mrIsSystemCall says of a function that cgocall calls whether it calls the system. Here the system is reached in
 // other ways.
 func mrIsSystemCall(fn unsafe.Pointer) bool { return false }
+
+// mrHasSockets says whether the stream may be a socket.
+const mrHasSockets = false

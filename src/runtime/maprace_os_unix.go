@@ -1,7 +1,7 @@
 //go:build maprace && (linux || darwin || dragonfly || freebsd || netbsd || openbsd)
 
-// Reaching the stream on Unix systems; what they do differently is in maprace_os_linux.go and
-// maprace_os_bsd.go.
+// Reaching the stream on Unix systems; what they do differently is in maprace_os_linux.go,
+// maprace_os_darwin.go and maprace_os_bsd.go.
 
 package runtime
 
@@ -15,10 +15,9 @@ var mrStreamIsSocket bool
 // mrNameStream keeps the stream's name, and returns a number that tells processes apart. A name that is
 // too long is left out; opening the stream fails then.
 func mrNameStream(name string) (pid int) {
-	const socket = "unix:"
-	if mrPrefix(name, socket) {
+	if mrPrefix(name, mrSocketPrefix) {
 		mrStreamIsSocket = true
-		name = name[len(socket):]
+		name = name[len(mrSocketPrefix):]
 	}
 	mrSetName("", name)
 	if folder := gogetenv("PWD"); name != "" && name[0] != '/' && folder != "" && folder[0] == '/' {

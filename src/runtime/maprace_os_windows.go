@@ -55,3 +55,6 @@ func mrCloseStream(fd uintptr) { stdcall(_CloseHandle, fd) }
 
 // mrIsSystemCall says of a function that cgocall calls whether it calls the system.
 func mrIsSystemCall(fn unsafe.Pointer) bool { return fn == asmstdcallAddr }
+
+// mrHasSockets says whether the stream may be a socket.
+const mrHasSockets = false

@@ -5,7 +5,7 @@
 // It is JSON Lines, appended to the file named by the environment variable MAPRACE_STREAM; each line
 // is written with one system call, so that the programs a program starts can share the file. Every
 // record carries "pid", which tells those processes apart (their process id where the runtime can ask).
-// MAPRACE_STREAM may also name a pipe that somebody reads, or, on Linux, "unix:" and the name of a socket
+// MAPRACE_STREAM may also name a pipe that somebody reads, or, on Linux and macOS, "unix:" and the name of a socket
 // at which somebody listens: each record is a connection of its own. The records, in the words of
 // src/protocol.ts:
 //
@@ -32,6 +32,9 @@ import (
 	"internal/runtime/sys"
 	"unsafe"
 )
+
+// mrSocketPrefix stands before the name of a socket.
+const mrSocketPrefix = "unix:"
 
 // mrHookCount is how many of the runtime's race hooks the detector answers.
 const mrHookCount = 27
@@ -83,6 +86,10 @@ func mrStart() bool {
 	mrExplore = mrParseSeed(gogetenv("MAPRACE_EXPLORE"))
 	name := gogetenv("MAPRACE_STREAM")
 	if name == "" || mrSilent != "" {
+		return false
+	}
+	if !mrHasSockets && mrPrefix(name, mrSocketPrefix) {
+		print("maprace: MAPRACE_STREAM names a socket, which works on Linux and macOS only. Name a file, and give that to maprace open.\n")
 		return false
 	}
 	st.pid = mrNameStream(name)

@@ -1,9 +1,10 @@
 /** `maprace run`, `test`, `open`, `build` as processes, as a terminal or a CI job starts them. */
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Conflict, RunEnd, RunRecord } from "../../src/protocol.ts";
@@ -170,6 +171,41 @@ test("a binary that was built instrumented reports to the file that its environm
   // Without the variable it is a plain program.
   expect(spawnSync(binary, { encoding: "utf8" }).status).toBe(0);
 });
+
+test.runIf(process.platform === "linux")(
+  "open listens at a socket for programs that others start, until it is interrupted",
+  async () => {
+    const socket = path.join(folder, "socket");
+    const binary = path.join(folder, "racy");
+    const opened = spawn(process.execPath, [command, "open", "--format", "json", `unix:${socket}`]);
+    let [stdout, stderr] = ["", ""];
+    opened.stdout.on("data", (data: Buffer) => {
+      stdout += data.toString();
+    });
+    await new Promise<void>((resolve) => {
+      opened.stderr.on("data", (data: Buffer) => {
+        stderr += data.toString();
+        resolve();
+      });
+    });
+    expect(stderr).toContain(`MAPRACE_STREAM=unix:${socket}`);
+    const second = maprace("open", `unix:${socket}`);
+    expect([second.status, second.stderr]).toEqual([2, expect.stringContaining("is there already")]);
+    for (let program = 0; program < 2; program++) {
+      const env = { ...process.env, MAPRACE_STREAM: `unix:${socket}` };
+      const ran = await promisify(execFile)(binary, { env });
+      expect([ran.stdout, ran.stderr]).toEqual(["counted\n", "on stderr\n"]);
+    }
+    // It was told while the programs ran.
+    await expect.poll(() => stdout).toContain('"conflict"');
+    opened.kill("SIGINT");
+    expect(await new Promise((resolve) => opened.on("exit", resolve))).toBe(66);
+    const records = parse(stdout);
+    expect(records.filter((record) => record.type === "conflict").at(-1)).toMatchObject({ id: 1, count: 2 });
+    expect(records.at(-1)).toMatchObject({ type: "end", conflicts: 1, dropped: 0 });
+    expect(existsSync(socket)).toBe(false);
+  },
+);
 
 test("the printed environment makes an instrumented binary of any go build, and tests that are not cached", () => {
   const printed = maprace("env");

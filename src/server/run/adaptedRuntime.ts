@@ -89,7 +89,7 @@ export function adaptRuntime(toolchain: Toolchain, sources: string, toolexec: st
     if (text !== undefined) put(file, wrapDirectCalls(text));
   }
   for (const file of readdirSync(sources)) {
-    if (file.endsWith(".go")) {
+    if (file.endsWith(".go") || file.endsWith(".s")) {
       put(`runtime/${file}`, activate(readFileSync(path.join(sources, file), "utf8"), toolchain));
     }
   }
