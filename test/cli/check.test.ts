@@ -65,6 +65,34 @@ describe("check --format json", () => {
     expect(report.stats.milliseconds).toBeGreaterThan(0);
   });
 
+  it("tells the type of a map that a sync.Map holds, which no declaration tells", async () => {
+    const main = `package main
+
+import "sync"
+
+var users sync.Map
+
+func visit() {
+	v, _ := users.LoadOrStore("a", map[string]int{})
+	v.(map[string]int)["x"]++
+}
+
+func main() {
+	go visit()
+	go visit()
+}
+`;
+    const { out } = await check(
+      makeTree({ "go.mod": "module m\n\ngo 1.22\n", "main.go": main }),
+      "--format",
+      "json",
+    );
+    const { findings } = JSON.parse(out) as CheckReport;
+    expect(findings.map(({ map }) => [map.name, map.type, map.line])).toEqual([
+      ["users[…]", "map[string]int", 5],
+    ]);
+  });
+
   it("reports on the files that it is given", async () => {
     const root = makeTree({ "go.mod": "module m\n", "main.go": RACY, "b.go": "package main\n" });
     const one = await check(`${root}/main.go`, "--format", "json");

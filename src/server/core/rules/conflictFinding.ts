@@ -15,7 +15,11 @@ export function conflictFinding(
   message: string,
 ): CoreFinding | null {
   const { isHandedOver } = map;
-  const declared = (isHandedOver ? coreHandedOver : coreMap)(conflict.owner, conflict.depth);
+  const declared = (isHandedOver ? coreHandedOver : coreMap)(
+    conflict.owner,
+    conflict.depth,
+    conflict.flagged.access.type,
+  );
   if (declared === null) return null;
   // A map that only one function knows is used where it was seen to race.
   const group: UsedMap = map.uses.length > 0 ? map : { ...map, uses: [conflict.flagged, ...conflict.others] };

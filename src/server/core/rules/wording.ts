@@ -77,13 +77,16 @@ export function coreAccess(side: Side): CoreAccess {
 }
 
 /** What a channel carries, or a map in that: it has no declaration that could be guarded. */
-export function coreHandedOver(owner: Var, depth: number): CoreMap | null {
-  const map = coreMap(owner, depth);
+export function coreHandedOver(owner: Var, depth: number, seen: Type | null): CoreMap | null {
+  const map = coreMap(owner, depth, seen);
   return map && { ...map, variable: null };
 }
 
-/** The map of a group, at its declaration; null where it has none in source. */
-export function coreMap(owner: Var, depth: number): CoreMap | null {
+/**
+ * The map of a group, at its declaration; null where it has none in source.
+ * @param seen the type that it has where it is used: declarations do not tell what a `sync.Map` or an `any` holds.
+ */
+export function coreMap(owner: Var, depth: number, seen: Type | null = null): CoreMap | null {
   if (owner.at === null || owner.pkg === null) return null;
   const start = owner.at.file.startOf(owner.at.decl);
   let type: Type = owner.type();
@@ -93,7 +96,7 @@ export function coreMap(owner: Var, depth: number): CoreMap | null {
     pos: start + owner.at.ident.pos,
     end: start + owner.at.ident.end,
     name: mapName(owner, depth),
-    type: spellType(type),
+    type: spellType(depth > 0 && !mapType(type) && seen ? seen : type),
     variable: owner,
     depth,
   };
