@@ -3,11 +3,11 @@ import { setFlagsFromString } from "node:v8";
 
 /**
  * Has the collector keep the heap near what is in use. V8 lets a heap of this size grow to four times of it before it
- * looks for what is dead, and most facts about functions are dead by then. Allowed to double only, a start takes
- * about 5 % more of the processor's time and a quarter less memory. Young objects get no more room than they begin
- * with: facts are held weakly, which keeps all of them while they are young, so that more room is only waste.
+ * looks for what is dead, and most facts about functions are dead by then: they are held weakly, which keeps them
+ * while they are young, and are found one after the other. With growth by 60 % at most, the server needs a tenth less
+ * memory for 200,000 lines and a fifth more of the processor's time until all is known, and a keystroke costs the
+ * same. Less room for young objects would save as much again, but a keystroke would cost a third more.
  */
 export function keepHeapSmall(): void {
-  setFlagsFromString("--heap-growing-percent=100");
-  setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--heap-growing-percent=60");
 }
