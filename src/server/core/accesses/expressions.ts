@@ -133,10 +133,10 @@ export function visitAssignment(walk: Walk, s: AssignStmt): void {
     walk.state = { ...walk.state, started: new Map(started).set(obj.origin, spawns) };
 }
 
-/** Notes whether a local of map type is given something made here, or something that others have. */
+/** Notes whether a local or parameter of map type is given something made here, or something that others have. */
 function giveLocal(walk: Walk, target: Expr, value: Expr): void {
   const obj = target.kind === "Ident" ? walk.fn.info.objectOf(target) : null;
-  if (obj?.kind !== "var" || obj.role !== "local" || !mapType(obj.type())) return;
+  if (obj?.kind !== "var" || (obj.role !== "local" && obj.role !== "param") || !mapType(obj.type())) return;
   const values = valuesOf(walk.world, value, walk.fn);
   const isFresh = values.length > 0 && values.every((v) => v.kind === "fresh");
   const { fresh } = walk.state;

@@ -14,10 +14,10 @@ import {
   isVisibleIn,
   nameOfFn,
 } from "../calls/functions.ts";
-import { mapType, qualifiedName } from "../calls/typeShape.ts";
+import { mapType, qualifiedName, under } from "../calls/typeShape.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { assumedLocks } from "../locks/contracts.ts";
-import type { Var } from "../types/types.ts";
+import type { Type, Var } from "../types/types.ts";
 import {
   type Access,
   EMPTY_SUMMARY,
@@ -260,6 +260,7 @@ function outlives(path: Path, fn: Fn): boolean {
  */
 function exportedAccess(walk: Walk, access: Access, shared: boolean): readonly Access[] {
   const { path } = access;
+  if (isOfCopy(path, walk.fn)) return access.content === null ? [] : [{ ...access, variable: null }];
   if (outlives(path, walk.fn)) return [access];
   const at = path.steps.findIndex((step) => step.kind === "field");
   const first = path.steps[at];
@@ -269,6 +270,17 @@ function exportedAccess(walk: Walk, access: Access, shared: boolean): readonly A
   if (first?.kind !== "field" || (!shared && isOwned(walk, path))) return [];
   const handedOut = shared && walk.fn.facts.returned.has(path.root) ? qualifiedName(path.root.type()) : "";
   return [{ ...access, path: extend(pathOf(first.field), path.steps.slice(at + 1))!, handedOut }];
+}
+
+/** True for a variable that is a parameter or lies in a struct passed by value: the caller's is another one. */
+function isOfCopy({ root, steps }: Path, fn: Fn): boolean {
+  if (!isHandedTo(fn, root)) return false;
+  const around: Type[] = steps.length > 0 ? [root.type()] : [];
+  for (const step of steps.slice(0, -1)) {
+    if (step.kind === "element") return false;
+    around.push(step.field.type());
+  }
+  return steps.at(-1)?.kind !== "element" && around.every((type) => under(type).kind === "struct");
 }
 
 function isOwned(walk: Walk, path: Path): boolean {

@@ -105,7 +105,7 @@ export function emitAccess(walk: Walk, e: Expr, kind: AccessKind, counter = fals
   for (const value of valuesOf(walk.world, e, walk.fn)) {
     if (value.kind !== "path") continue;
     const direct = pathKey(value.path) === variableKey;
-    if (!direct && isFresh(walk, variable)) continue;
+    if (isFresh(walk, variable) && (!direct || isOwnAlone(walk, value.path.root))) continue;
     variableSeen ||= direct;
     if (!direct && isTakenOut(walk, e, value.path)) continue;
     const content = writes ? "write" : "read";
@@ -125,6 +125,11 @@ export function emitAccess(walk: Walk, e: Expr, kind: AccessKind, counter = fals
 
 function isFresh(walk: Walk, variable: Path | null): boolean {
   return variable?.steps.length === 0 && walk.state.fresh.includes(variable.root);
+}
+
+/** True for a parameter that no goroutine of this function can have captured: what it holds now is not the caller's. */
+function isOwnAlone({ state, fn }: Walk, v: Var): boolean {
+  return v.role === "param" && state.alive.length === 0 && !isCaptured(v, fn);
 }
 
 /** True where the local was given the map before its variable was given another: nobody else has it any more. */

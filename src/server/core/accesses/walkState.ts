@@ -28,7 +28,7 @@ export interface WalkState {
   readonly alive: readonly Alive[];
   /** Goroutines that run only where an error variable is nil. */
   readonly started: ReadonlyMap<Var, readonly Spawn[]>;
-  /** Locals that were last given something made here: what they stood for before is not theirs any more. */
+  /** Locals and parameters that were last given something made here: what they stood for before is not theirs any more. */
   readonly fresh: readonly Var[];
   /** Surely waited for. */
   readonly awaited: readonly Signal[];
