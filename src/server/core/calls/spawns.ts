@@ -11,7 +11,7 @@ import { placeIn } from "../accesses/places.ts";
 import { type Binding, bindCall, valuesOf } from "../accesses/values.ts";
 import { noteCall, record, startSpawn, textOf, type Walk } from "../accesses/walkRecord.ts";
 import { union } from "../accesses/walkState.ts";
-import { callbacksOf } from "../goroutines/callbacks.ts";
+import { callbacksOf, calledThroughValues } from "../goroutines/callbacks.ts";
 import type { LibrarySpawn } from "../goroutines/librarySpawns.ts";
 import { signalKey, signalOf } from "../goroutines/order.ts";
 import { together } from "../locks/heldLocks.ts";
@@ -153,15 +153,15 @@ function makeSpawn(
   });
 }
 
-/** Starts the arguments that a dependency is seen to run on a goroutine. */
+/** Starts what a dependency is seen to run on a goroutine: arguments, and what it reaches through others. */
 export function startCallbacks(walk: Walk, call: CallExpr): void {
-  for (const arg of callbacksOf(call, walk.fn)) {
+  const functions = callbacksOf(call, walk.fn).flatMap((arg) =>
+    valuesOf(walk.world, arg, walk.fn).flatMap((value) => calleesOfValue(walk.world, value)),
+  );
+  const callees = [...functions, ...calledThroughValues(walk.world, call, walk.fn)];
+  for (const callee of callees) {
     const label = `callback of ${textOf(walk.fn, call.fun)}`;
-    for (const value of valuesOf(walk.world, arg, walk.fn)) {
-      for (const callee of calleesOfValue(walk.world, value)) {
-        if (callee.kind === "fn") spawnFunction(walk, call, callee, "callback", label, false, []);
-      }
-    }
+    if (callee.kind === "fn") spawnFunction(walk, call, callee, "callback", label, false, []);
   }
 }
 

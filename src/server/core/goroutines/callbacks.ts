@@ -1,182 +1,112 @@
 /**
- * Which functions of a dependency run what they are handed on a goroutine, told by reading its source: the callback
- * is called after `go`, or kept in a field, list or channel that code on the package's own goroutines looks into.
+ * What a call hands to a dependency that the dependency is seen to call on a goroutine of its own: functions, values
+ * with methods, and structs with either in their fields.
  *
- * Names stand for what they name within one package: the same field name in two structs is taken for one, which
- * errs towards "runs on a goroutine". The standard library is not read; what it starts is `librarySpawns.ts` and
- * `handlers.ts`. A function that waits for what it started has run the callback when it returns.
+ * How a dependency is read is `keptCallbacks.ts`; servers of handlers are `handlers.ts`, and where the source of the
+ * standard library does not show it, `librarySpawns.ts`.
  */
-import { calledExpression, namedCallee } from "../calls/callees.ts";
-import { type Fn, forEachChild, unparen } from "../calls/functions.ts";
-import { under } from "../calls/typeShape.ts";
-import type { CallExpr, Expr, FuncDecl, Node } from "../syntax/ast.ts";
-import type { Func, Package } from "../types/types.ts";
-
-/** Callbacks handed on more often than this are not followed. */
-const DEEPEST = 5;
-
-/** What is known of one dependency; it never changes. */
-interface Reading {
-  /** All functions and methods by name. */
-  readonly functions: ReadonlyMap<string, readonly FuncDecl[]>;
-  /** Names of functions, fields and methods that the package's goroutines mention. */
-  readonly onGoroutines: ReadonlySet<string>;
-  /** Answers given before, by declaration: per parameter. */
-  readonly answers: Map<FuncDecl, Map<number, boolean>>;
-}
-
-const readings = new WeakMap<Package, Reading>();
+import { elementFor, literalOf, valuesOf } from "../accesses/values.ts";
+import { type Callee, calledExpression, calleesOfValue, namedCallee, type World } from "../calls/callees.ts";
+import { type Fn, unparen } from "../calls/functions.ts";
+import { interfaceType, namedType, structType, under } from "../calls/typeShape.ts";
+import type { CallExpr, Expr } from "../syntax/ast.ts";
+import type { Func, Package, Type, Var } from "../types/types.ts";
+import { methodSetOf } from "../types/typesets.ts";
+import { handlerKind } from "./handlers.ts";
+import { mentionedOnGoroutines, RECEIVER, runsOnGoroutine } from "./keptCallbacks.ts";
 
 /** The arguments of a call that a dependency is seen to run on a goroutine of its own. */
 export function callbacksOf(call: CallExpr, fn: Fn): readonly Expr[] {
-  const functions = call.args.filter((arg) => under(fn.info.typeOf(arg)).kind === "signature");
-  if (functions.length === 0) return [];
+  const functions = call.args.filter((arg) => isFunction(fn.info.typeOf(arg)));
+  return functions.filter((arg) => runsOnGoroutine(call, call.args.indexOf(arg), fn));
+}
+
+/** True for functions that are no handlers: those are known by what they take. */
+function isFunction(t: Type): boolean {
+  return under(t).kind === "signature" && handlerKind(t) === null;
+}
+
+/** The functions of the program that a dependency calls on a goroutine through other things that it is handed. */
+export function calledThroughValues(world: World, call: CallExpr, fn: Fn): readonly Callee[] {
   const callee = namedCallee(call, fn);
-  const { pkg, decl } = calleeSource(callee);
-  if (pkg === null || decl === null) return [];
-  return functions.filter((arg) => runsOnGoroutine(readingOf(pkg), decl, call.args.indexOf(arg), 0));
-}
-
-function calleeSource(callee: Func | null): { pkg: Package | null; decl: FuncDecl | null } {
-  const pkg = callee?.origin.pkg ?? null;
-  // The first part of a path outside the standard library has a dot.
-  if (pkg === null || pkg.inWorkspace || !/^[^/]*\./.test(pkg.path)) return { pkg: null, decl: null };
-  return { pkg, decl: callee?.origin.func ?? null };
-}
-
-function readingOf(pkg: Package): Reading {
-  let reading = readings.get(pkg);
-  if (!reading) {
-    reading = read(pkg);
-    readings.set(pkg, reading);
-  }
-  return reading;
-}
-
-function read(pkg: Package): Reading {
-  const functions = new Map<string, FuncDecl[]>();
-  const started: Node[] = [];
-  for (const file of pkg.files) {
-    for (const decl of file.decls) {
-      if (decl.kind !== "FuncDecl" || decl.body === null) continue;
-      const known = functions.get(decl.name.name);
-      if (known) known.push(decl);
-      else functions.set(decl.name.name, [decl]);
-      forEachNode(decl.body, (node) => {
-        if (node.kind === "GoStmt") started.push(node.call);
-      });
-    }
-  }
-  const onGoroutines = new Set<string>();
-  for (let root = started.pop(); root !== undefined; root = started.pop()) {
-    forEachNode(root, (node) => {
-      const name = nameOf(node);
-      if (name === null || onGoroutines.has(name)) return;
-      onGoroutines.add(name);
-      for (const decl of functions.get(name) ?? []) if (decl.body) started.push(decl.body);
-    });
-  }
-  return { functions, onGoroutines, answers: new Map() };
-}
-
-function forEachNode(node: Node, visit: (node: Node) => void): void {
-  visit(node);
-  forEachChild(node, (child) => forEachNode(child, visit));
-}
-
-function mentions(node: Node, names: ReadonlySet<string>): boolean {
-  let found = false;
-  forEachNode(node, (inner) => {
-    if (inner.kind === "Ident" && names.has(inner.name)) found = true;
+  const type = callee?.type();
+  if (!callee?.pkg || callee.pkg.inWorkspace || type?.kind !== "signature") return [];
+  const { pkg } = callee;
+  const { vars } = type.params;
+  const fun = calledExpression(call);
+  const handed = call.args.map((arg, i) => ({ arg, i, taken: vars[Math.min(i, vars.length - 1)]?.type() }));
+  // Of the standard library, clients and servers have fields enough, none of which is worth reading all of net/http for.
+  if (fun.kind === "SelectorExpr" && type.recv && !isStandard(pkg))
+    handed.push({ arg: fun.x, i: RECEIVER, taken: undefined });
+  return handed.flatMap(({ arg, i, taken }) => {
+    const found = [...(taken ? methodsOf(arg, taken, fn) : []), ...givenToFields(arg, fn)];
+    // What the goroutines of a dependency do takes longest to be read.
+    if (found.length === 0 || !runsOnGoroutine(call, i, fn)) return [];
+    return found
+      .filter(
+        ({ by }) =>
+          mentionedOnGoroutines(by.origin.pkg ?? pkg).has(by.origin) ||
+          mentionedOnGoroutines(pkg).has(by.origin),
+      )
+      .flatMap((one) => calleesOfHandedOn(world, one, fn));
   });
-  return found;
 }
 
-function nameOf(node: Node): string | null {
-  if (node.kind === "SelectorExpr") return node.sel.name;
-  return node.kind === "Ident" ? node.name : null;
+/** A function that a dependency is handed inside of something else, and the field or method that it calls it by. */
+type HandedOn =
+  | { readonly kind: "function"; readonly by: Var; readonly value: Expr }
+  | { readonly kind: "method"; readonly by: Func; readonly value: Expr; readonly method: Func };
+
+function calleesOfHandedOn(world: World, one: HandedOn, fn: Fn): readonly Callee[] {
+  const values = valuesOf(world, one.value, fn);
+  if (one.kind === "function") return values.flatMap((value) => calleesOfValue(world, value));
+  const body = world.fnOf(one.method);
+  const receiver = values.filter((value) => value.kind === "path");
+  return body ? [{ kind: "fn", fn: body, receiver, dynamic: false, hidden: false }] : [];
 }
 
-/** True where the function, handed a callback as its parameter `index`, has it run on a goroutine. */
-function runsOnGoroutine(reading: Reading, decl: FuncDecl, index: number, depth: number): boolean {
-  const answers = reading.answers.get(decl) ?? new Map<number, boolean>();
-  reading.answers.set(decl, answers);
-  const known = answers.get(index);
-  if (known !== undefined) return known;
-  // A function that hands the callback to itself says nothing by that.
-  answers.set(index, false);
-  const parameter = parameterOf(decl, index);
-  const found =
-    parameter !== null &&
-    decl.body !== null &&
-    depth < DEEPEST &&
-    follow(reading, decl.body, parameter, depth);
-  answers.set(index, found);
-  return found;
-}
-
-function parameterOf(decl: FuncDecl, index: number): string | null {
-  const names = decl.type.params.fields.flatMap((field) => field.names.map((name) => name.name));
-  const variadic = decl.type.params.fields.at(-1)?.type.kind === "Ellipsis";
-  return names[index] ?? (variadic ? (names.at(-1) ?? null) : null);
-}
-
-/** Looks through one body for what becomes of a name. */
-function follow(reading: Reading, body: Node, parameter: string, depth: number): boolean {
-  const carriers = new Set([parameter]);
-  /** True where the value has the callback in it; what calling it returns has not. */
-  const carries = (node: Node): boolean => {
-    if (node.kind === "Ident") return carriers.has(node.name);
-    const called = node.kind === "CallExpr" ? unparen(node.fun) : null;
-    let found = false;
-    forEachChild(node, (child) => {
-      if (!found && !(child === called && child.kind === "Ident")) found = carries(child);
-    });
-    return found;
-  };
-  const isKept = (name: string | null): boolean => name !== null && reading.onGoroutines.has(name);
-  let waits = false;
-  let started = false;
-  let kept = false;
-  forEachNode(body, (node) => {
-    switch (node.kind) {
-      case "GoStmt":
-        started ||= mentions(node.call, carriers);
-        return;
-      case "UnaryExpr":
-        waits ||= node.op === "<-";
-        return;
-      case "RangeStmt":
-      case "SelectStmt":
-        waits ||= node.kind === "SelectStmt";
-        return;
-      case "SendStmt":
-        kept ||= carries(node.value) && isKept(nameOf(unparen(node.chan)));
-        return;
-      case "AssignStmt":
-        node.rhs.forEach((value, i) => {
-          if (!carries(value)) return;
-          const target = node.lhs[node.rhs.length === node.lhs.length ? i : 0];
-          const place = target ? unparen(target) : null;
-          if (place?.kind === "Ident") carriers.add(place.name);
-          else if (place) kept ||= isKept(nameOf(place.kind === "IndexExpr" ? unparen(place.x) : place));
-        });
-        return;
-      case "KeyValueExpr":
-        kept ||= node.key.kind === "Ident" && carries(node.value) && isKept(node.key.name);
-        return;
-      case "CallExpr": {
-        const name = nameOf(calledExpression(node));
-        waits ||= name === "Wait";
-        node.args.forEach((arg, i) => {
-          if (name === null || !carries(arg)) return;
-          kept ||= (reading.functions.get(name) ?? []).some((decl) =>
-            runsOnGoroutine(reading, decl, i, depth + 1),
-          );
-        });
-        return;
-      }
-    }
+/** The methods of a value of the program that is taken for an interface. */
+function methodsOf(value: Expr, taken: Type, fn: Fn): readonly HandedOn[] {
+  const type = namedType(fn.info.typeOf(value));
+  const iface = interfaceType(taken);
+  if (iface === null || !type?.obj.pkg?.inWorkspace || interfaceType(type) !== null) return [];
+  const owner = namedType(taken)?.obj.pkg;
+  // A reader or a context is asked by whoever has it at the time.
+  if (!owner || isStandard(owner)) return [];
+  return methodSetOf(iface).methods.flatMap((by): readonly HandedOn[] => {
+    const method = handlerKind(by.type()) === null && type.methods().find(({ name }) => name === by.name);
+    return method ? [{ kind: "method", by, value, method }] : [];
   });
-  return kept || (started && !waits);
+}
+
+/** True for packages of the standard library: the first part of any other path has a dot. */
+function isStandard({ path }: Package): boolean {
+  return !/^[^/]*\./.test(path);
+}
+
+/** What stands in the fields of a dependency's struct. */
+function givenToFields(e: Expr, fn: Fn): readonly HandedOn[] {
+  const type = namedType(fn.info.typeOf(e));
+  if (!type?.obj.pkg || type.obj.pkg.inWorkspace) return [];
+  return (structType(type)?.fields ?? []).flatMap(({ origin: by }): readonly HandedOn[] => {
+    if (isFunction(by.type()))
+      return givenToField(e, by, fn).map((value) => ({ kind: "function", by, value }));
+    if (interfaceType(by.type()) === null) return [];
+    return givenToField(e, by, fn).flatMap((value) => methodsOf(value, by.type(), fn));
+  });
+}
+
+/** What a field of a struct was given where it was made: in its literal, or afterwards by name. */
+function givenToField(e: Expr, field: Var, fn: Fn): readonly Expr[] {
+  const x = unparen(e);
+  const local = x.kind === "Ident" ? fn.info.objectOf(x) : null;
+  const made =
+    local?.kind === "var" ? (fn.facts.definitions.get(local.origin) ?? []).map(({ expr }) => expr) : [x];
+  const inLiterals = made.map((value) => {
+    const literal = value && literalOf(value);
+    return literal && elementFor(literal, field, fn.info);
+  });
+  const later = local?.kind === "var" ? (fn.facts.ownFields.get(local.origin) ?? []) : [];
+  const assigned = later.filter((own) => own.field === field).map(({ expr }) => expr);
+  return [...inLiterals.filter((value) => value !== null), ...assigned];
 }
