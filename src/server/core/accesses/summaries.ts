@@ -70,6 +70,7 @@ const NOTHING: Walked = {
 
 const WALK: Question<DeclFacts, Fn, Walked> = {
   unknown: NOTHING,
+  isDear: true,
   name: (_, fn) => nameOfFn(fn),
   compare(before, after, fn) {
     if (!fn.facts.functions.includes(fn)) return "other";

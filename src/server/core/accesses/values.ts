@@ -150,7 +150,9 @@ const LOCAL: Question<DeclFacts, Var, readonly Value[]> = {
     const definitions = facts.definitions.get(variable) ?? [];
     const values = definitions.flatMap((d) => valuesOfDefinition(world, d, scope));
     const aliases = distinct(values.filter((value) => value.kind === "path" || value.kind === "func"));
-    const earlier = aliases.some((value) => isOfEarlierRound(variable, value, scope));
+    const earlier = aliases.some(
+      (value) => isOfEarlierRound(variable, value, scope) || isPartOfItself(variable, value),
+    );
     const unknown = earlier || definitions.length === 0 || values.some((value) => value.kind === "unknown");
     const fresh = values.some((value) => value.kind === "fresh");
     let result: readonly Value[];
@@ -168,6 +170,11 @@ function isOfEarlierRound(variable: Var, value: Value, scope: Scope): boolean {
   const loop = scope.facts.loopOf.get(value.path.root);
   const at = variable.at?.ident;
   return loop !== undefined && at !== undefined && (at.pos < loop.pos || at.pos >= loop.end);
+}
+
+/** True for what a variable that goes from link to link is given: a part of what it held before. */
+function isPartOfItself(variable: Var, value: Value): boolean {
+  return value.kind === "path" && value.path.root === variable && value.path.steps.length > 0;
 }
 
 function itself(v: Var, owned: boolean): Value {
@@ -241,17 +248,30 @@ function ownField(
   const throughPointer = under(local.type()).kind === "pointer";
   if (!throughPointer && under(local.type()).kind !== "struct") return null;
   const field = selection.obj.origin;
-  const given = scope.facts.ownFields.get(local.origin)?.filter((own) => own.field === field) ?? [];
-  if (given.length === 0 || world.underWay.has(local.origin)) return null;
-  world.underWay.add(local.origin);
-  const values = given.flatMap(({ expr }) => valuesOf(world, expr, scope));
-  world.underWay.delete(local.origin);
-  const aliases = distinct(values.filter((value) => value.kind === "path" || value.kind === "func"));
+  if (!scope.facts.ownFields.get(local.origin)?.some((own) => own.field === field)) return null;
+  const values = world.answers.ask(OWN_FIELDS, scope.facts, local.origin).get(field);
+  // While it is being found, a local that is given itself is itself.
+  if (values === undefined) return null;
+  const aliases = values.filter((value) => value.kind === "path" || value.kind === "func");
   if (aliases.length > 0) return aliases;
   if (throughPointer) return null;
   const owned = values.every((value) => value.kind === "fresh");
   return [{ kind: "path", path: extend(pathOf(local.origin), [{ kind: "field", field }])!, owned }];
 }
+
+/** What the fields of a local struct are given, by field. */
+const OWN_FIELDS: Question<DeclFacts, Var, ReadonlyMap<Var, readonly Value[]>> = {
+  unknown: new Map(),
+  name: (_, variable) => nameOfVar(variable),
+  find(world, facts, variable) {
+    const scope: Scope = { pkg: facts.site.pkg, info: facts.info, facts };
+    const byField = new Map<Var, Value[]>();
+    for (const { field, expr } of facts.ownFields.get(variable) ?? []) {
+      byField.set(field, distinct([...(byField.get(field) ?? []), ...valuesOf(world, expr, scope)]));
+    }
+    return byField;
+  },
+};
 
 /** The steps of a selection: the embedded fields on the way, and the field itself. */
 export function fieldSteps(selection: Selection): Step[] {

@@ -268,6 +268,10 @@ function recordOne(walk: Walk, access: Access): void {
       meetSpawn(walk, alive, { ...kept, signalled: access.signalled }, null);
   }
   reportNilWrite(walk, kept, null);
+  if (known && access.calls.length < known.calls.length) {
+    // The shortest way there is the one to tell of, and it stays the shortest however often a circle is gone through.
+    walk.accesses[walk.accesses.indexOf(known)] = { ...access, signals: known.signals };
+  }
   if (known || walk.accesses.length >= MOST_ACCESSES || (ways && ways.length >= MOST_WAYS)) return;
   if (ways) ways.push(access);
   else walk.known.set(key, [access]);

@@ -19,6 +19,8 @@ export interface Question<S extends Subject, K extends object, V> {
   /** Tells the keys of a circle apart; stays the same while text elsewhere changes. */
   name(subject: S, key: K): string;
   find(world: World, subject: S, key: K): V;
+  /** True where finding takes so long that it is done anew twice at most. */
+  readonly isDear?: boolean;
   /**
    * How an answer relates to the one before an edit: `same` in everything, `alike` to all who ask from outside of
    * the subject, or `other`. Questions without it are asked within their subject only, whose other answers tell
@@ -67,12 +69,18 @@ interface Open {
   /** Open questions that it hangs on. */
   readonly asked: Set<Open>;
   value: unknown;
+  /** When its answer was last looked for, and when that last gave another one than before. */
+  ranAt: number;
+  changedAt: number;
+  /** How often it was looked for since its circle began to be settled. */
+  runs: number;
 }
 
-/** Rounds through a circle that looking closer shows to be bigger than it seemed. */
-const MOST_ROUNDS = 4;
-/** In circles of more answers than this, one round has to do: each answer there is dear, and most of it is found. */
-const MANY = 50;
+/**
+ * An answer that still changes after it was looked for so often, with its circle answered as far as it is, stays as it
+ * is. What functions do is dear to find, and most of it is found at once.
+ */
+const MOST_RUNS = { cheap: 8, dear: 2 };
 
 /** Answers to nothing yet. */
 export function createAnswers(worldOf: () => World): Answers {
@@ -80,6 +88,8 @@ export function createAnswers(worldOf: () => World): Answers {
   const opened = new Map<unknown, Map<object, Open>>();
   const dependents = new Map<Subject, Set<Subject>>();
   const stack: Open[] = [];
+  /** Counts what happens while circles are settled. */
+  let ticks = 0;
   let asking: Open | null = null;
   let current: Subject | null = null;
   /** Subjects that have answers in a circle with others. */
@@ -105,6 +115,7 @@ export function createAnswers(worldOf: () => World): Answers {
   const run = (open: Open): void => {
     const before = asking;
     asking = open;
+    open.ranAt = ++ticks;
     open.value = onBehalfOf(open.subject, () => open.question.find(worldOf(), open.subject, open.key));
     asking = before;
   };
@@ -119,15 +130,48 @@ export function createAnswers(worldOf: () => World): Answers {
     if (known) known.set(key, value);
     else subjects.set(subject, new Map([[key, value]]));
   };
-  /** Answers the circle that begins at `start` of the stack, in two rounds: the second knows what the first found. */
-  const settle = (start: number): void => {
-    const alone = stack.length === start + 1;
-    if (!alone) for (let i = start; i < stack.length; i++) stack[i]!.value = stack[i]!.question.unknown;
-    for (let round = alone ? 2 : 1; round <= MOST_ROUNDS; round++) {
-      const size = stack.length;
-      for (const open of callOrder(stack.slice(start))) run(open);
+  const runAgain = (open: Open): void => {
+    const before = open.value;
+    open.runs++;
+    run(open);
+    if (isDeeplyEqual(before, open.value)) open.value = before;
+    else open.changedAt = ++ticks;
+  };
+  /** True where the answer was not looked for yet, or not since something that it hangs on has changed. */
+  const isDue = ({ ranAt, asked, runs, question }: Open): boolean => {
+    if (runs >= (question.isDear ? MOST_RUNS.dear : MOST_RUNS.cheap)) return false;
+    if (ranAt === 0) return true;
+    for (const { changedAt } of asked) if (changedAt > ranAt) return true;
+    return false;
+  };
+  /**
+   * Answers the circle that begins at `start` of the stack: round by round, until nothing changes any more. False where
+   * it turns out to hang on a question before it: then it is a part of that one's circle.
+   */
+  const settle = (start: number): boolean => {
+    const isAlone = stack.length === start + 1;
+    // Who hangs on nothing but itself has been answered once with nothing known already.
+    if (isAlone) stack[start]!.changedAt = ++ticks;
+    for (let i = isAlone ? stack.length : start; i < stack.length; i++) {
+      const open = stack[i]!;
+      open.value = open.question.unknown;
+      open.ranAt = 0;
+      open.changedAt = 0;
+      open.runs = 0;
+    }
+    for (let isSettled = false; !isSettled; ) {
+      isSettled = true;
       // What was asked only now and hangs on the circle belongs to it.
-      if ((round >= 2 || size - start > MANY) && stack.length === size) break;
+      for (const open of callOrder(stack.slice(start))) {
+        if (!isDue(open)) continue;
+        isSettled = false;
+        runAgain(open);
+      }
+    }
+    const low = Math.min(...stack.slice(start).map((open) => open.low));
+    if (low < start) {
+      stack[start]!.low = low;
+      return false;
     }
     const circle = stack.splice(start);
     const together = new Set<Subject>();
@@ -137,6 +181,7 @@ export function createAnswers(worldOf: () => World): Answers {
     }
     if (together.size > 1) for (const subject of together) circles.set(subject, together);
     for (const open of circle) keep(open);
+    return true;
   };
   const answer = (question: Open["question"], subject: Subject, key: object): unknown => {
     const open: Open = {
@@ -147,6 +192,9 @@ export function createAnswers(worldOf: () => World): Answers {
       low: stack.length,
       asked: new Set(),
       value: question.unknown,
+      ranAt: 0,
+      changedAt: 0,
+      runs: 0,
     };
     stack.push(open);
     let names = opened.get(question);
@@ -157,8 +205,9 @@ export function createAnswers(worldOf: () => World): Answers {
     names.set(key, open);
     run(open);
     if (open.low < open.at) hangOn(open);
-    else if (stack.length > open.at + 1 || open.asked.has(open)) settle(open.at);
-    else {
+    else if (stack.length > open.at + 1 || open.asked.has(open)) {
+      if (!settle(open.at)) hangOn(open);
+    } else {
       stack.pop();
       keep(open);
     }

@@ -39,8 +39,6 @@ export interface World {
   readonly answers: Answers;
   /** Which declarations give a field or package-level variable a value. */
   readonly givers: Map<Var, Set<DeclFacts>>;
-  /** Local structs whose fields are being looked up: one that is given itself is itself. */
-  readonly underWay: Set<Var>;
   /** The packages of the workspace, as far as they are read. */
   packages(): readonly Package[];
   /** The workspace's types with methods; null until somebody asks. */
@@ -58,7 +56,6 @@ export function createWorld(outline: Outline): World {
   const world: World = {
     answers: createAnswers(() => world),
     givers: new Map(),
-    underWay: new Set(),
     packages: outline.packages,
     types: null,
     storesOf: (holder) => {

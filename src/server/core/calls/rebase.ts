@@ -67,7 +67,8 @@ export function rebase(
     signals,
     calls: foreign ? [] : calls,
     unlocked: how === "spawn" ? [] : unlocked,
-    cases: access.cases + state.cases,
+    // Whether there are any more is all that is asked; a recursive function would add its own for ever.
+    cases: state.cases + Math.min(access.cases, 1),
     sealed: access.sealed || state.sealed,
     made: access.made || isMade(state, path),
   }));
