@@ -9,13 +9,14 @@ import { visitExpression, visitOperand } from "../accesses/expressions.ts";
 import { takeOverSent } from "../accesses/handovers.ts";
 import { visitLibraryCall } from "../accesses/libraryCalls.ts";
 import { pathKey, pathOf } from "../accesses/path.ts";
-import { type Binding, bindCall, valuesOf } from "../accesses/values.ts";
+import { type Binding, bindCall, type Value, valuesOf } from "../accesses/values.ts";
 import { neverReturns } from "../accesses/walk.ts";
 import {
   emitAccess,
   giveSignal,
   heedSignal,
   isFull,
+  isTakenOut,
   mayBeMade,
   mayMeet,
   noteCall,
@@ -32,6 +33,7 @@ import { signalOf } from "../goroutines/order.ts";
 import { isToken, take, together, toggled } from "../locks/heldLocks.ts";
 import { type SyncCall, syncCall } from "../locks/syncCalls.ts";
 import type { CallExpr, Expr, Node } from "../syntax/ast.ts";
+import type { Var } from "../types/types.ts";
 import { type Callee, calledExpression, calleesOf, calleesOfValue } from "./callees.ts";
 import { type Fn, unparen } from "./functions.ts";
 import { firstPathOf, lockOf, takeLock, unlock } from "./lockCalls.ts";
@@ -193,10 +195,10 @@ function reach(walk: Walk, call: CallExpr, callees: readonly Callee[], mode: Cal
   }
 }
 
-/** What the receiver and the parameters stand for at this point: a local that holds its own map stands for itself. */
+/** What the receiver and the parameters stand for at this point: a local that has its map to itself stands for itself. */
 function bindHere(walk: Walk, call: CallExpr, callee: Callee & { readonly kind: "fn" }): Binding {
   const binding = bindCall(walk.world, call, callee, walk.fn);
-  if (walk.state.fresh.length === 0) return binding;
+  if (walk.state.fresh.length === 0 && walk.state.replaced.size === 0) return binding;
   const fun = calledExpression(call);
   const given: [Fn["receiver"] | undefined, Expr | undefined][] = [
     [callee.fn.receiver, fun.kind === "SelectorExpr" ? fun.x : undefined],
@@ -206,10 +208,17 @@ function bindHere(walk: Walk, call: CallExpr, callee: Callee & { readonly kind: 
   for (const [variable, e] of given) {
     const x = e ? unparen(e) : null;
     const obj = x?.kind === "Ident" ? walk.fn.info.objectOf(x) : null;
-    if (variable && obj?.kind === "var" && walk.state.fresh.includes(obj.origin))
+    if (variable && x && obj?.kind === "var" && hasToItself(walk, x, obj, binding.get(variable.origin) ?? []))
       here.set(variable.origin, [{ kind: "path", path: pathOf(obj.origin), owned: true }]);
   }
   return here;
+}
+
+/** True for a local that was last given something made here, or a map that its variable was then given another for. */
+function hasToItself(walk: Walk, e: Expr, obj: Var, values: readonly Value[]): boolean {
+  if (walk.state.fresh.includes(obj.origin)) return true;
+  const aliases = values.flatMap((value) => (value.kind === "path" ? [value.path] : []));
+  return aliases.length > 0 && aliases.every((path) => path.root !== obj.origin && isTakenOut(walk, e, path));
 }
 
 function performExternal(walk: Walk, call: CallExpr, callee: Callee & { readonly kind: "external" }): void {
