@@ -84,6 +84,7 @@ func (c *Closer) Done() {
 }
 
 func (c *Closer) Wait() { c.waiting.Wait() }
+
 // Listener is told what happens.
 type Listener interface{ Heard(message string) }
 
