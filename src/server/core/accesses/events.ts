@@ -25,6 +25,11 @@ export interface Held {
   readonly text: string;
 }
 
+/** A lock that a function gives back and has not taken: whoever calls it, or starts it, holds the lock. */
+export interface Given extends Held {
+  readonly path: Path;
+}
+
 /** Something that one goroutine signals and another waits for. Made by `signalOf` alone. */
 export interface Signal {
   /**
@@ -68,7 +73,7 @@ export interface Access {
   /** Signals that are given afterwards; grows while the function is walked. */
   readonly signals: Signal[];
   /** Locks of the caller that were given back before. */
-  readonly unlocked: readonly Path[];
+  readonly unlocked: readonly Given[];
   /** True for an assignment to a variable that is nil there: it is made once. */
   readonly fills: boolean;
   /** True where the way here ends the program once a flag is set: it belongs to a phase before that. */
@@ -152,7 +157,7 @@ export interface Summary {
   /** Held on return and not on entry. */
   readonly acquires: readonly Held[];
   /** Given back and not taken in the function. */
-  readonly releases: readonly Path[];
+  readonly releases: readonly Given[];
   readonly awaits: readonly Signal[];
   readonly signals: readonly Signal[];
   /** Variables that may have been given a map. */

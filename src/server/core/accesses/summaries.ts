@@ -17,6 +17,7 @@ import {
 import { mapType, qualifiedName, under } from "../calls/typeShape.ts";
 import { signalKey } from "../goroutines/order.ts";
 import { assumedLocks } from "../locks/contracts.ts";
+import { together } from "../locks/heldLocks.ts";
 import type { Type, Var } from "../types/types.ts";
 import {
   type Access,
@@ -28,7 +29,7 @@ import {
   type Spawn,
   type Summary,
 } from "./events.ts";
-import { extend, isEndOfChannel, type Path, pathOf } from "./path.ts";
+import { extend, isEndOfChannel, type Path, pathKey, pathOf } from "./path.ts";
 import { placeIn } from "./places.ts";
 import { holdsOthers, valuesOfVar } from "./values.ts";
 import { walkBody } from "./walk.ts";
@@ -114,6 +115,7 @@ function summarize(world: World, fn: Fn): Walked {
     onSuccess: new Set(),
     repeated: new Set(),
     heard: new Set(),
+    lent: new Map(),
     parameterCalls: new Map(),
     byGroup: new Map(),
     called,
@@ -131,7 +133,9 @@ function summarize(world: World, fn: Fn): Walked {
 function exported(walk: Walk): Omit<Summary, "hangsOnCallers"> {
   const { state, fn } = walk;
   const alive = new Map(state.alive.map((a) => [a.spawn, a]));
-  const accesses = walk.accesses.flatMap((access) => exportedAccess(walk, access, false));
+  const accesses = walk.accesses.flatMap((access) =>
+    exportedAccess(walk, access, false).map((one) => underLent(walk, one)),
+  );
   const spawns: Spawn[] = [];
   const parameterCalls = [...walk.parameterCalls.values()];
   for (const spawn of walk.spawns.values()) {
@@ -173,13 +177,23 @@ function exported(walk: Walk): Omit<Summary, "hangsOnCallers"> {
     acquires: state.held.filter(
       (lock) => lock.path !== null && outlives(lock.path, fn) && lock.by !== "contract",
     ),
-    releases: state.released.filter((path) => outlives(path, fn)),
+    releases: state.released.filter(({ path }) => outlives(path, fn)),
     awaits: mostTelling(state.awaited.filter(isOutlived(fn))),
     signals: mostTelling(state.signalled.filter(isOutlived(fn))),
     makes: state.made.filter((path) => mayBeMissed(path) && outlives(path, fn)),
     sends: state.sent.filter(({ what, as }) => outlives(what, fn) && outlives(as, fn)),
     diverges: state.dead,
   };
+}
+
+/** The access with the locks that are given back after it without having been taken: they were held on entry. */
+function underLent({ lent, fn }: Walk, access: Access): Access {
+  if (lent.size === 0) return access;
+  const locks = [...lent.values()].filter(
+    ({ path }) =>
+      outlives(path, fn) && !access.unlocked.some((given) => pathKey(given.path) === pathKey(path)),
+  );
+  return locks.length === 0 ? access : { ...access, locks: together(access.locks, locks) };
 }
 
 /** What returned literals do to things that the function did not make: their callers hold no lock of ours. */
@@ -226,9 +240,9 @@ const MOST_SIGNALS = 16;
 function mostTelling(signals: readonly Signal[]): readonly Signal[] {
   const known = signals.filter((signal) => signal.path.root.role !== "field");
   if (known.length <= MOST_SIGNALS) return known;
-  return known
-    .toSorted((a, b) => Number(a.by === "atomic") - Number(b.by === "atomic"))
-    .slice(0, MOST_SIGNALS);
+  const ends = known.filter((signal) => signal.by !== "atomic").slice(-MOST_SIGNALS);
+  const atomics = known.filter((signal) => signal.by === "atomic");
+  return [...ends, ...atomics].slice(0, MOST_SIGNALS);
 }
 
 /** Signals that callers can wait for: also those on channels made here, which may be returned. */

@@ -10,12 +10,20 @@ import { type Fn, isCaptured, isOfOneRound, isVisibleIn, unparen } from "../call
 import { structType, under } from "../calls/typeShape.ts";
 import type { AccessKind } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
-import { conflicts, orderedBySignal, samePlace, signalKey, signalOf } from "../goroutines/order.ts";
+import {
+  conflicts,
+  contradict,
+  orderedBySignal,
+  samePlace,
+  signalKey,
+  signalOf,
+} from "../goroutines/order.ts";
 import { exclusion, heldAtBoth, toggled } from "../locks/heldLocks.ts";
 import type { CallExpr, Expr, LoopStmt, Node } from "../syntax/ast.ts";
 import type { Info, Type, Var } from "../types/types.ts";
 import type {
   Access,
+  Given,
   Held,
   NilWrite,
   ParallelPair,
@@ -50,6 +58,8 @@ export interface Walk {
   readonly repeated: Set<Spawn>;
   /** Keys of the signals that were waited for anywhere so far. */
   readonly heard: Set<string>;
+  /** Locks that were given back and not taken, by their path. */
+  readonly lent: Map<string, Given>;
   /** By what tells calls of parameters apart. */
   readonly parameterCalls: Map<string, ParameterCall>;
   /** The accesses of goroutines that may be alive, by what they touch. */
@@ -379,6 +389,7 @@ function meets(walk: Walk, spawn: Spawn, a: Access, b: Access, crossed: readonly
   if (!isKnown && !a.path.isHandedOver) return false;
   if (!conflicts(a, b) || !samePlace(a.path, b.path)) return false;
   if (crossed.some((loop) => isOfOneRound(root, walk.fn, loop))) return false;
+  if (contradict(a, b)) return false;
   return exclusion(a, b) !== "excluded" && !orderedBySignal(a, b);
 }
 
@@ -421,8 +432,12 @@ export function giveSignal(walk: Walk, signal: Signal): void {
   const repeated = last === undefined || last.signals.some((s) => signalKey(s) === key);
   if (!repeated || !walk.state.signalled.some((s) => signalKey(s) === key)) {
     for (const access of walk.accesses) {
-      const room = access.signals.length < (signal.by === "atomic" ? MOST_ATOMICS : MOST_SIGNALS);
-      if (room && !access.signals.some((s) => signalKey(s) === key)) {
+      if (access.signals.some((s) => signalKey(s) === key)) continue;
+      if (access.signals.length < (signal.by === "atomic" ? MOST_ATOMICS : MOST_SIGNALS))
+        access.signals.push(signal);
+      else if (signal.by !== "atomic") {
+        // What is given last, such as the end of the goroutine, is what others wait for.
+        access.signals.shift();
         access.signals.push(signal);
       }
     }

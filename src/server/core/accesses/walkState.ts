@@ -7,7 +7,7 @@ import { signalKey } from "../goroutines/order.ts";
 import { heldOnBoth } from "../locks/heldLocks.ts";
 import type { LoopStmt } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
-import type { Choice, Held, Sent, Signal, Spawn } from "./events.ts";
+import type { Choice, Given, Held, Sent, Signal, Spawn } from "./events.ts";
 import { type Path, pathKey } from "./path.ts";
 
 /** A goroutine that may still run. */
@@ -49,7 +49,7 @@ export interface WalkState {
   /** True behind `if s.started { panic(…) }`. */
   readonly sealed: boolean;
   /** Locks of the caller that were given back. */
-  readonly released: readonly Path[];
+  readonly released: readonly Given[];
 }
 
 export const START: WalkState = {
@@ -91,7 +91,7 @@ export function meet(a: WalkState, b: WalkState): WalkState {
     nil: a.nil === b.nil ? a.nil : a.nil.filter((key) => b.nil.includes(key)),
     cases: Math.min(a.cases, b.cases),
     sealed: a.sealed && b.sealed,
-    released: union(a.released, b.released, pathKey),
+    released: union(a.released, b.released, givenKey),
   };
 }
 
@@ -157,6 +157,11 @@ function meetAlive(a: readonly Alive[], b: readonly Alive[]): readonly Alive[] {
     }
   }
   return both;
+}
+
+/** A key that is equal for the same lock. */
+export function givenKey({ path }: Given): string {
+  return pathKey(path);
 }
 
 /** The elements of both lists, one per key. */

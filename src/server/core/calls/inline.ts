@@ -38,7 +38,7 @@ import { type Callee, calledExpression, calleesOf, calleesOfValue } from "./call
 import { type Fn, unparen } from "./functions.ts";
 import { firstPathOf, lockOf, takeLock, unlock } from "./lockCalls.ts";
 import { keepParameterCall, parameterCallHere, receiverBinding, runParameterCall } from "./parameterCalls.ts";
-import { rebase, rebaseLock, rebasePath, rebaseSignals } from "./rebase.ts";
+import { rebase, rebaseGiven, rebaseLock, rebasePath, rebaseSignals } from "./rebase.ts";
 import {
   rebaseSpawn,
   spawnCallee,
@@ -150,7 +150,7 @@ function synchronise(walk: Walk, call: CallExpr, sync: SyncCall): boolean {
     return true;
   }
   if (sync.op === "lock") takeLock(walk, lock);
-  else if (sync.op === "unlock") unlock(walk, lock.path);
+  else if (sync.op === "unlock") unlock(walk, lock);
   else if (lock.path !== null) {
     const signal = signalOf("group", lock.path, true);
     if (sync.op === "done") giveSignal(walk, signal);
@@ -274,9 +274,7 @@ export function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Bi
       record(walk, callee.dynamic ? { ...seen, dynamic: true } : seen);
     }
   }
-  for (const path of summary.releases) {
-    for (const target of rebasePath(walk, path, binding)) unlock(walk, target);
-  }
+  for (const lock of rebaseGiven(walk, summary.releases, binding)) unlock(walk, lock);
   for (const inner of summary.parameterCalls) runParameterCall(walk, inner, binding, node, depth);
   if (!callee.dynamic) {
     for (const spawn of summary.spawns)

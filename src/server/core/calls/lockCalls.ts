@@ -2,11 +2,11 @@
  * Which lock a call is about, and what taking it and giving it back does to what is held. Which calls those are is
  * `locks/syncCalls.ts`; what else a call does, `inline.ts`.
  */
-import type { Held } from "../accesses/events.ts";
+import type { Given, Held } from "../accesses/events.ts";
 import { type Path, pathKey } from "../accesses/path.ts";
 import { receiverOf, type Value } from "../accesses/values.ts";
 import { textOf, type Walk } from "../accesses/walkRecord.ts";
-import { union } from "../accesses/walkState.ts";
+import { givenKey, union } from "../accesses/walkState.ts";
 import { giveBack, take } from "../locks/heldLocks.ts";
 import type { MethodSync } from "../locks/syncCalls.ts";
 
@@ -32,15 +32,25 @@ export function takeLock(walk: Walk, lock: Held): void {
   const { held, released } = walk.state;
   // A caller's lock that was given back for a while is the caller's again.
   const { path } = lock;
-  const again = path !== null && released.some((other) => pathKey(other) === pathKey(path));
+  const again = path !== null && released.some((other) => pathKey(other.path) === pathKey(path));
   walk.state = again
-    ? { ...walk.state, released: released.filter((other) => pathKey(other) !== pathKey(path)) }
+    ? { ...walk.state, released: released.filter((other) => pathKey(other.path) !== pathKey(path)) }
     : { ...walk.state, held: take(held, lock) };
 }
 
-/** Gives a lock back: one that is held here, or else a caller's. */
-export function unlock(walk: Walk, path: Path | null): void {
+/** Gives a lock back: one that is held here, or else a caller's, who must have it then. */
+export function unlock(walk: Walk, lock: Held): void {
+  const { path } = lock;
   const { held, found } = giveBack(walk.state.held, path);
   if (found) walk.state = { ...walk.state, held };
-  else if (path) walk.state = { ...walk.state, released: union(walk.state.released, [path], pathKey) };
+  else if (path && !walk.state.dead) {
+    const given: Given = { ...lock, path };
+    walk.lent.set(pathKey(path), given);
+    walk.state = { ...walk.state, released: union(walk.state.released, [given], givenKey) };
+  }
+}
+
+/** Takes the locks away that a goroutine is started with: it gives them back. */
+export function lend(walk: Walk, locks: readonly Held[]): void {
+  for (const { path } of locks) walk.state = { ...walk.state, held: giveBack(walk.state.held, path).held };
 }

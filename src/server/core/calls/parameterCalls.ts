@@ -13,7 +13,8 @@ import type { CallExpr, Node } from "../syntax/ast.ts";
 import { type Callee, calleesOfValue } from "./callees.ts";
 import type { Fn } from "./functions.ts";
 import { inlineCallee } from "./inline.ts";
-import { rebase, rebaseLock, rebaseSignals } from "./rebase.ts";
+import { lend } from "./lockCalls.ts";
+import { rebase, rebaseGiven, rebaseLock, rebaseSignals } from "./rebase.ts";
 import { runBeside } from "./spawns.ts";
 
 /** Deeper chains of function values than this are not followed. */
@@ -100,7 +101,10 @@ export function runParameterCall(
 export function addDeeds(walk: Walk, inner: ParameterCall, binding: Binding, node: Node, deeds: Deeds): void {
   for (const { callee, call } of inTermsOf(walk, inner, binding)) {
     if (callee.kind === "parameter") deeds.parameterCalls.push(call);
-    else deeds.accesses.push(...callbackAccesses(walk, callee, call, node));
+    else {
+      deeds.accesses.push(...callbackAccesses(walk, callee, call, node));
+      lend(walk, rebaseGiven(walk, walk.summaryOf(callee.fn).releases, argumentsOf(callee, call)));
+    }
   }
 }
 

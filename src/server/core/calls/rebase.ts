@@ -2,12 +2,12 @@
  * What a callee's summary says, in the terms of one of its callers: parameters replaced by what they stand for, and
  * what the caller has done before added to it. Null or nothing where the call does not get there.
  */
-import type { Access, Choice, Held, Signal } from "../accesses/events.ts";
-import { extend, type Path, pathKey } from "../accesses/path.ts";
+import type { Access, Choice, Given, Held, Signal } from "../accesses/events.ts";
+import { extend, type Path } from "../accesses/path.ts";
 import { placeIn } from "../accesses/places.ts";
 import { type Binding, substitute } from "../accesses/values.ts";
 import { isMade, isTakenOut, type Walk } from "../accesses/walkRecord.ts";
-import { union } from "../accesses/walkState.ts";
+import { givenKey, union } from "../accesses/walkState.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
 import { signalKey, signalOf } from "../goroutines/order.ts";
 import { giveBack, outsideOf, together } from "../locks/heldLocks.ts";
@@ -53,7 +53,7 @@ export function rebase(
     access.calls.length >= LONGEST_CHAIN
       ? access.calls
       : [{ fn: walk.fn, node: placeIn(walk.fn, node) }, ...access.calls];
-  const unlocked = union(state.released, rebasePaths(walk, access.unlocked, binding), pathKey);
+  const unlocked = union(state.released, rebaseGiven(walk, access.unlocked, binding), givenKey);
   const paths = rebasePath(walk, access.path, binding).filter((path) => mayBe(path, access));
   return paths.map((path) => ({
     ...access,
@@ -122,7 +122,7 @@ function isTakenOutBefore(walk: Walk, { fn, node: { node }, path, variable }: Ac
 function keptLocks(walk: Walk, access: Access, binding: Binding): readonly Held[] {
   let held = walk.state.held;
   if (held.length === 0) return held;
-  for (const path of access.unlocked) {
+  for (const { path } of access.unlocked) {
     for (const target of rebasePath(walk, path, binding)) held = giveBack(held, target).held;
   }
   return held;
@@ -134,9 +134,10 @@ export function rebasePath(walk: Walk, path: Path, binding: Binding): readonly P
   return values.flatMap((value) => (value.kind === "path" ? [value.path] : []));
 }
 
-function rebasePaths(walk: Walk, paths: readonly Path[], binding: Binding): readonly Path[] {
-  if (!paths.some((path) => binding.has(path.root))) return paths;
-  return paths.flatMap((path) => rebasePath(walk, path, binding));
+/** Locks that a callee gives back and has not taken, in the caller's terms. */
+export function rebaseGiven(walk: Walk, locks: readonly Given[], binding: Binding): readonly Given[] {
+  if (!locks.some(({ path }) => binding.has(path.root))) return locks;
+  return locks.flatMap((lock) => rebasePath(walk, lock.path, binding).map((path) => ({ ...lock, path })));
 }
 
 /** The same array where nothing in it is bound: most locks are fields that no binding replaces. */

@@ -18,9 +18,9 @@ import { together } from "../locks/heldLocks.ts";
 import type { CallExpr, Node } from "../syntax/ast.ts";
 import { type Callee, calleesOfValue } from "./callees.ts";
 import type { Fn } from "./functions.ts";
-import { firstPathOf } from "./lockCalls.ts";
+import { firstPathOf, lend } from "./lockCalls.ts";
 import { addDeeds, type Deeds, parameterCallHere, receiverBinding } from "./parameterCalls.ts";
-import { rebase, rebaseSignals } from "./rebase.ts";
+import { rebase, rebaseGiven, rebaseSignals } from "./rebase.ts";
 
 /** Lets a goroutine happen that a callee has started and waited for. */
 export function runBeside(walk: Walk, spawn: Spawn): void {
@@ -136,6 +136,7 @@ function makeSpawn(
       })),
   };
   for (const inner of summary.parameterCalls) addDeeds(walk, inner, binding, node, deeds);
+  lend(walk, rebaseGiven(walk, summary.releases, binding));
   deeds.accesses.push(...deeds.accesses.flatMap((access) => asHandedOver(walk, access)));
   for (const deed of [...deeds.accesses, ...deeds.parameterCalls]) deed.signals.push(...ends);
   // What it starts itself runs on after its own signals.

@@ -3,7 +3,7 @@
  * same map, and what signals order them. Locks are `locks/heldLocks.ts`; which goroutines are alive at a point
  * is the walk's state.
  */
-import type { Access, Signal } from "../accesses/events.ts";
+import type { Access, Choice, Signal } from "../accesses/events.ts";
 import { isEndOfChannel, KEY, type Path, pathKey, type Step } from "../accesses/path.ts";
 
 /** True where one of the two changes what the other one touches. */
@@ -61,6 +61,22 @@ function waitsFor(later: Access, earlier: Access): boolean {
 export function areBothEnds(a: Path, b: Path): boolean {
   const end = (path: Path): Step | undefined => path.steps.find(isEndOfChannel);
   return end(a)?.kind === "element" && end(b)?.kind === "element" && end(a) !== end(b);
+}
+
+/** True where one of the two happens only for other values of a parameter than the other one does. */
+export function contradict(a: Access, b: Access): boolean {
+  return a.choices.some((x) =>
+    b.choices.some((y) => {
+      // Two that only rule values out leave others.
+      if (x.parameter !== y.parameter || (!x.is && !y.is)) return false;
+      return !(x.is ? allows(y, x.values) : allows(x, y.values));
+    }),
+  );
+}
+
+/** True where one of the values is left by a choice. */
+function allows(choice: Choice, values: readonly string[]): boolean {
+  return values.some((value) => choice.values.includes(value) === choice.is);
 }
 
 /** Whether two paths reach the same map in one run of the function that knows both. */
