@@ -23,7 +23,7 @@ import type {
   SelectStmt,
   Stmt,
 } from "../syntax/ast.ts";
-import type { Held } from "./events.ts";
+import type { Given, Held } from "./events.ts";
 import {
   choose,
   conditionStates,
@@ -45,7 +45,7 @@ import {
   variablePath,
   type Walk,
 } from "./walkRecord.ts";
-import { meet, meetAll, needsAnotherRound, nextRound, type WalkState } from "./walkState.ts";
+import { givenKey, meet, meetAll, needsAnotherRound, nextRound, type WalkState } from "./walkState.ts";
 
 /** A loop, switch or select that `break` or `continue` may leave. */
 interface Target {
@@ -76,7 +76,11 @@ export function walkBody(walk: Walk, body: BlockStmt): void {
   leave(flow);
   const passed = [...flow.returns.values()].flat().flatMap(({ held }) => held.filter(isPassed));
   walk.state = meetAll([...flow.returns].map(([deferred, states]) => endOf(walk, deferred, states)));
-  walk.state = { ...walk.state, held: together(walk.state.held, passed) };
+  walk.state = {
+    ...walk.state,
+    held: together(walk.state.held, passed),
+    released: walk.state.released.filter((lock) => !isOfFailure(flow, lock)),
+  };
   for (const { spawn } of walk.state.alive) {
     if (flow.failures.length > 0 && !flow.failures.some((s) => s.alive.some((a) => a.spawn === spawn)))
       walk.onSuccess.add(spawn);
@@ -86,6 +90,17 @@ export function walkBody(walk: Walk, body: BlockStmt): void {
 /** True for a `Once` that was gone through: who returns early on another way has nothing that needs it. */
 function isPassed(lock: Held): boolean {
   return lock.by === "once" && lock.mode === "read";
+}
+
+/** True where a lock is given back on the ways only that return an error: callers leave as well then. */
+function isOfFailure({ failures, returns }: Flow, lock: Given): boolean {
+  const key = givenKey(lock);
+  const has = (state: WalkState): boolean => state.released.some((other) => givenKey(other) === key);
+  return (
+    failures.some(has) &&
+    [...returns.values()].flat().some((state) => !failures.includes(state) && !state.dead) &&
+    ![...returns.values()].flat().some((state) => !failures.includes(state) && has(state))
+  );
 }
 
 /** Writes down that the function is left here, with the calls that were deferred so far. */

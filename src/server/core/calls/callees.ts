@@ -195,7 +195,11 @@ export function calleesOfValue(world: World, value: Value): readonly Callee[] {
   const last = steps.at(-1);
   const holder = last === undefined ? root : last.kind === "field" ? last.field : null;
   if (holder === null || (holder.role !== "field" && holder.role !== "package")) return [];
-  return storedFunctions(world, holder).flatMap((f) => (f.kind === "func" ? calleesOfValue(world, f) : []));
+  const stored = storedFunctions(world, holder);
+  const callees = stored.flatMap((f) => (f.kind === "func" ? calleesOfValue(world, f) : []));
+  // Which of several is in this value's field is not told.
+  if (stored.length < 2 || holder.role !== "field") return callees;
+  return callees.map((callee) => (callee.kind === "fn" ? { ...callee, dynamic: true } : callee));
 }
 
 function declared(world: World, func: Func, receiver: readonly Value[]): Callee {

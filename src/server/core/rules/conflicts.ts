@@ -18,6 +18,16 @@ import type { Expr } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
 import type { MapGroup, MapUse } from "./mapUses.ts";
 import { CONCLUDES, CONSTRUCTS, isCalled, PREPARES } from "./phases.ts";
+import {
+  hasUnknownHolder,
+  isApart,
+  isOfOneRun,
+  isOutOfSight,
+  isSameFromLock,
+  isSameFromRoot,
+  ownArguments,
+  sameHolder,
+} from "./sameMap.ts";
 import type { Ignores } from "./unused-ignore.ts";
 import { placeOf } from "./wording.ts";
 
@@ -169,7 +179,7 @@ function compareUses(group: MapGroup): Meeting[] {
     for (let j = i; j < uses.length; j++) {
       const a = uses[i]!;
       const b = uses[j]!;
-      if (!conflicts(a.access, b.access) || inSequence(a, b)) continue;
+      if (!conflicts(a.access, b.access) || inSequence(a, b) || isApart(a, b) || isOfOneRun(a, b)) continue;
       const confidence = confidenceOf(group, a, b, guard, reaches[i]! && reaches[j]!, lazy);
       // Signals take longest to compare.
       if (confidence === null || orderedBySignal(a.access, b.access)) continue;
@@ -203,11 +213,6 @@ function inSequence(a: MapUse, b: MapUse): boolean {
   if (a.spawn && b.spawn) return a.spawn.node === b.spawn.node && !a.spawn.many;
   // What one function does before and after it starts a goroutine was looked at where it was walked.
   return (a.spawn !== null || b.spawn !== null) && a.entry === b.entry && !outlastsCall(a, b);
-}
-
-/** True where two calls each have the map from an argument, which is most likely not the same. */
-function ownArguments(a: MapUse, b: MapUse): boolean {
-  return [a, b].every(({ access }) => access.path.root.role === "param");
 }
 
 /**
@@ -256,6 +261,7 @@ function confidenceOf(
   if (comesAfterMaking(a.access, b.access) || comesAfterMaking(b.access, a.access)) return weakest;
   if (guard !== null && (makesLock(a.access, guard) || makesLock(b.access, guard))) return weakest;
   if (guard !== null && bothReachGuard) {
+    if (!isSameFromLock(a, b, guard)) return weakest;
     if (exclusion(a.access, b.access) === "both-read")
       return (writes(a.access) ? a : b).access.path.root.role === "field" ? weakest : "likely";
     const heldA = holdsGuard(a, guard);
@@ -265,6 +271,7 @@ function confidenceOf(
         !isEarlier(a) &&
         !isEarlier(b) &&
         !hasUnknownHolder(unlocked) &&
+        !isOutOfSight(unlocked, guard) &&
         !isCalled(unlocked, writes(unlocked.access) ? PREPARES : CONSTRUCTS) &&
         !isCalled(unlocked, CONCLUDES)
       )
@@ -272,10 +279,7 @@ function confidenceOf(
       return weakest;
     }
   }
-  if (a.from === "api" && b.from === "api")
-    return lazy && isMeantForMany(a) && isMeantForMany(b) && !conflictsOnVariableOnly(a.access, b.access)
-      ? "likely"
-      : weakest;
+  if (a.from === "api" && b.from === "api") return lazy && areMeantForMany(a, b, guard) ? "likely" : weakest;
   const [goroutine, caller] = a.from === "api" ? [b, a] : [a, b];
   // An exported method that the package starts itself is not for others to call.
   if (goroutine.spawn !== null && goroutine.spawn.runs === caller.entry) return weakest;
@@ -332,6 +336,17 @@ function passesBy(a: MapUse, b: MapUse): boolean {
   );
 }
 
+/** True for queries of a value that has a lock which is not known to be for something else, by callers of it. */
+function areMeantForMany(a: MapUse, b: MapUse, guard: Held | null): boolean {
+  if (guard?.path && !isBeside(guard.path, a.access.path)) return false;
+  return (
+    isMeantForMany(a) &&
+    isMeantForMany(b) &&
+    isSameFromRoot(a, b) &&
+    !conflictsOnVariableOnly(a.access, b.access)
+  );
+}
+
 /** True where the struct that is used also has a lock, a `Once` or the like, and this use does not set it up. */
 function isMeantForMany(use: MapUse): boolean {
   const { root } = use.access.path;
@@ -368,24 +383,9 @@ function isEarlier({ access }: MapUse): boolean {
   return access.sealed && writes(access);
 }
 
-/** True where some instance has the map, and nobody can tell which: it may not be the one that others share. */
-function hasUnknownHolder({ access: { path } }: MapUse): boolean {
-  return path.root.role === "field" && !path.steps.some((step) => step.kind === "field");
-}
-
 /** True for a map whose entries come and go: not one that is filled once and read from then on. */
 function isLive(group: MapGroup): boolean {
   return group.uses.some(({ access }) => access.kind === "delete" || access.kind === "clear");
-}
-
-/** True where both reach the map from a value of the same type: it may be the same value. */
-function sameHolder(a: MapUse, b: MapUse): boolean {
-  const name = holderOf(a);
-  return name !== "" && name === holderOf(b);
-}
-
-function holderOf({ access }: MapUse): string {
-  return access.handedOut || qualifiedName(access.path.root.type());
 }
 
 /** True where the lock that the map's declaration asks for could have been taken and was not. */
