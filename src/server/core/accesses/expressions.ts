@@ -5,27 +5,28 @@
  * the map, not the map.
  */
 
-import { forEachChild, unparen } from "../calls/functions.ts";
+import { type Fn, forEachChild, unparen } from "../calls/functions.ts";
 import { performCall } from "../calls/inline.ts";
 import { lockOf } from "../calls/lockCalls.ts";
 import { mapType, structType } from "../calls/typeShape.ts";
 import { startHandlerValue } from "../goroutines/handlers.ts";
 import { take } from "../locks/heldLocks.ts";
 import { syncCall } from "../locks/syncCalls.ts";
-import type { AssignStmt, BinaryExpr, CallExpr, Expr, IncDecStmt } from "../syntax/ast.ts";
+import type { AssignStmt, BinaryExpr, CallExpr, Expr, IncDecStmt, Node } from "../syntax/ast.ts";
+import type { Var } from "../types/types.ts";
+import { awaitChannel } from "./channels.ts";
 import { forgetSent } from "./handovers.ts";
 import { pathKey, pathOf } from "./path.ts";
 import { valuesOf } from "./values.ts";
 import {
   assignVariable,
-  awaitChannel,
   emitAccess,
   mayBeMade,
   readVariable,
   variablePath,
   type Walk,
 } from "./walkRecord.ts";
-import { meet, type WalkState } from "./walkState.ts";
+import { type Alive, meet, type WalkState } from "./walkState.ts";
 
 /** Visits an expression that is evaluated for its value. */
 export function visitExpression(walk: Walk, e: Expr): void {
@@ -166,6 +167,7 @@ function visitTarget(walk: Walk, target: Expr, s: AssignStmt): void {
     if (target.name === "_") return;
     const obj = info.objectOf(target);
     if (obj?.kind === "var") forgetSent(walk, pathOf(obj.origin));
+    if (obj?.kind === "var" && s.op === "=") partWith(walk, obj.origin);
     if (s.op === ":=") return;
   } else visitOperand(walk, target);
   const variable = variablePath(walk, target);
@@ -174,6 +176,34 @@ function visitTarget(walk: Walk, target: Expr, s: AssignStmt): void {
   if (mapType(info.typeOf(target))) assignVariable(walk, variable, target, s.end);
   else if (structType(info.typeOf(target)))
     walk.state = { ...walk.state, made: [...walk.state.made, variable] };
+}
+
+/** A local is given something else: goroutines that were handed what it held before have that to themselves. */
+function partWith(walk: Walk, local: Var): void {
+  const { alive } = walk.state;
+  if (local.role !== "local" || alive.length === 0) return;
+  const key = pathKey(pathOf(local));
+  const parts = ({ spawn, parted }: Alive): boolean =>
+    !parted.includes(key) && spawn.runs !== null && !usesVariable(spawn.runs.node, spawn.runs, local);
+  if (!alive.some(parts)) return;
+  walk.state = {
+    ...walk.state,
+    alive: alive.map((one) => (parts(one) ? { ...one, parted: [...one.parted, key] } : one)),
+  };
+}
+
+/** True for a literal that captures a variable. */
+function usesVariable(node: Node, fn: Fn, variable: Var): boolean {
+  if (node.kind === "FuncDecl") return false;
+  if (node.kind === "Ident") {
+    const obj = fn.info.objectOf(node);
+    return obj?.kind === "var" && obj.origin === variable;
+  }
+  let found = false;
+  forEachChild(node, (child) => {
+    found ||= usesVariable(child, fn, variable);
+  });
+  return found;
 }
 
 /** Visits `m[k]++`. */

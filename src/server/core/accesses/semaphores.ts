@@ -3,8 +3,9 @@
  */
 import { unparen } from "../calls/functions.ts";
 import type { Expr, ForStmt } from "../syntax/ast.ts";
+import { channelCapacity, channelPath } from "./channels.ts";
 import { type Path, pathKey } from "./path.ts";
-import { channelCapacity, channelPath, type Walk } from "./walkRecord.ts";
+import type { Walk } from "./walkRecord.ts";
 
 /** The channel that a loop fills, as `for i := 0; i < cap(sem); i++ { sem <- token{} }` does; null for other loops. */
 export function filledBy(walk: Walk, loop: ForStmt): Path | null {

@@ -121,7 +121,7 @@ function summarize(world: World, fn: Fn): Walked {
     called,
     heldAtCalls,
     summaryOf: (callee) => world.answers.ask(WALK, callee.facts, callee).summary,
-    report: (pair) => pairs.push(pair),
+    pairs,
     reportNil: (write) => nilWrites.push(write),
   };
   walkBody(walk, body);

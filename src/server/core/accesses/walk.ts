@@ -8,7 +8,8 @@
 import { type Fn, isOfOneRound, unparen } from "../calls/functions.ts";
 import { performCall, performDeferred } from "../calls/inline.ts";
 import { mapType, under } from "../calls/typeShape.ts";
-import { signalOf } from "../goroutines/order.ts";
+import { isTestFile } from "../goroutines/handlers.ts";
+import { signalKey, signalOf } from "../goroutines/order.ts";
 import { together } from "../locks/heldLocks.ts";
 import type {
   BlockStmt,
@@ -23,6 +24,7 @@ import type {
   SelectStmt,
   Stmt,
 } from "../syntax/ast.ts";
+import { awaitChannel, awaitClose, signalChannel } from "./channels.ts";
 import type { Given, Held } from "./events.ts";
 import {
   choose,
@@ -35,16 +37,7 @@ import {
 import { beginRound, noteSent } from "./handovers.ts";
 import { type Path, pathKey } from "./path.ts";
 import { filledBy } from "./semaphores.ts";
-import {
-  assignVariable,
-  awaitChannel,
-  awaitClose,
-  emitAccess,
-  heedSignal,
-  signalChannel,
-  variablePath,
-  type Walk,
-} from "./walkRecord.ts";
+import { assignVariable, emitAccess, heedSignal, variablePath, type Walk } from "./walkRecord.ts";
 import { givenKey, meet, meetAll, needsAnotherRound, nextRound, type WalkState } from "./walkState.ts";
 
 /** A loop, switch or select that `break` or `continue` may leave. */
@@ -367,6 +360,7 @@ function visitCases(flow: Flow, cases: readonly CaseClause[], tag: Expr | null):
   const target = enter(flow, false);
   const start = walk.state;
   const ends: WalkState[] = [];
+  const reported = walk.pairs.length;
   for (const clause of cases) {
     walk.state = { ...start, cases: start.cases + 1 };
     for (const e of clause.list ?? []) if (!walk.fn.info.isType(e)) visitExpression(walk, e);
@@ -378,9 +372,30 @@ function visitCases(flow: Flow, cases: readonly CaseClause[], tag: Expr | null):
     ends.push(walk.state);
   }
   flow.targets.pop();
+  if (isTestFile(walk.fn) && walk.loops.at(-1)?.kind === "RangeStmt") heedScript(walk, reported);
   const exhaustive = cases.some((clause) => clause.list === null);
   const after = meetAll([...ends, ...target.breaks, ...(exhaustive ? [] : [start])]);
   walk.state = { ...after, cases: start.cases };
+}
+
+/**
+ * A test that goes through the steps of a script: that a step looks at what a goroutine did after another one has
+ * waited for the goroutine is in the script. A wait in one case counts for all.
+ */
+function heedScript({ pairs, heard }: Walk, from: number): void {
+  const met = pairs.splice(from);
+  pairs.push(
+    ...met.filter(
+      ({ a, spawnB }) =>
+        spawnB !== null ||
+        !a.signals.some(
+          (signal) =>
+            signal.by === "channel" &&
+            heard.has(signalKey(signal)) &&
+            !a.signalled.some((given) => signalKey(given) === signalKey(signal)),
+        ),
+    ),
+  );
 }
 
 function visitSelect(flow: Flow, s: SelectStmt): void {

@@ -2,25 +2,16 @@
  * Writes down what a walk comes across: accesses, signals, goroutines; and notices at once where an access
  * meets a goroutine that may still run.
  *
- * Control flow is `walk.ts`. What a pair means to a user is for the rules.
+ * Control flow is `walk.ts`; what happens at channels, `channels.ts`. What a pair means to a user is for the rules.
  */
-import { type Question, sameOrOther } from "../calls/answers.ts";
-import { nameOfVar, type World } from "../calls/callees.ts";
+import type { World } from "../calls/callees.ts";
 import { type Fn, isCaptured, isOfOneRound, isVisibleIn, unparen } from "../calls/functions.ts";
-import { structType, under } from "../calls/typeShape.ts";
+import { under } from "../calls/typeShape.ts";
 import type { AccessKind } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
-import {
-  conflicts,
-  contradict,
-  orderedBySignal,
-  samePlace,
-  signalKey,
-  signalOf,
-} from "../goroutines/order.ts";
-import { exclusion, heldAtBoth, toggled } from "../locks/heldLocks.ts";
+import { conflicts, contradict, orderedBySignal, samePlace, signalKey } from "../goroutines/order.ts";
+import { exclusion, heldAtBoth } from "../locks/heldLocks.ts";
 import type { CallExpr, Expr, LoopStmt, Node } from "../syntax/ast.ts";
-import type { Info, Type, Var } from "../types/types.ts";
 import type {
   Access,
   Given,
@@ -32,11 +23,11 @@ import type {
   Spawn,
   Summary,
 } from "./events.ts";
-import { asHandedOver, awaitedSince, heedAnswer } from "./handovers.ts";
+import { asHandedOver, awaitedSince } from "./handovers.ts";
 import { reportNilWrite } from "./nilWrites.ts";
 import { extend, groupKey, identityOf, type Path, pathKey, pathOf, type Step } from "./path.ts";
 import { placeIn } from "./places.ts";
-import { fieldSteps, ofSomeInstance, through, valuesOf } from "./values.ts";
+import { fieldSteps, through, valuesOf } from "./values.ts";
 import { type Alive, awaitSignal, union, type WalkState } from "./walkState.ts";
 
 /** One function being walked: the point reached, and what was written down so far. */
@@ -62,6 +53,8 @@ export interface Walk {
   readonly lent: Map<string, Given>;
   /** By what tells calls of parameters apart. */
   readonly parameterCalls: Map<string, ParameterCall>;
+  /** Accesses that were seen to meet. */
+  readonly pairs: ParallelPair[];
   /** The accesses of goroutines that may be alive, by what they touch. */
   readonly byGroup: Map<Spawn, Map<string, Access[]>>;
   /** Functions that a call names directly, outside tests. */
@@ -69,7 +62,6 @@ export interface Walk {
   /** Locks that are held wherever a function is called that hangs on them: see {@link Summaries.heldAtCalls}. */
   readonly heldAtCalls: Map<Fn, readonly Held[]>;
   summaryOf(fn: Fn): Summary;
-  report(pair: ParallelPair): void;
   reportNil(write: NilWrite): void;
 }
 
@@ -355,8 +347,13 @@ export function accessKey(access: Access): string {
 function meetSpawn(walk: Walk, alive: Alive, access: Access, spawn: Spawn | null): void {
   const candidates = groupsOf(walk, alive.spawn).get(groupKey(access.path));
   for (const other of candidates ?? []) {
-    if (isOver(other, alive) || !meets(walk, alive.spawn, other, access, alive.crossed)) continue;
-    walk.report({ a: other, spawnA: alive.spawn, b: access, spawnB: spawn, within: walk.fn });
+    if (
+      isOver(other, alive) ||
+      isParted(other, alive) ||
+      !meets(walk, alive.spawn, other, access, alive.crossed)
+    )
+      continue;
+    walk.pairs.push({ a: other, spawnA: alive.spawn, b: access, spawnB: spawn, within: walk.fn });
   }
 }
 
@@ -382,6 +379,11 @@ function isOver(access: Access, alive: Alive): boolean {
   );
 }
 
+/** True where what the goroutine has is not what the variable holds that it was handed it from. */
+function isParted({ path }: Access, { parted }: Alive): boolean {
+  return parted.includes(pathKey(pathOf(path.root)));
+}
+
 function meets(walk: Walk, spawn: Spawn, a: Access, b: Access, crossed: readonly LoopStmt[]): boolean {
   const { root } = a.path;
   const isKnown = isVisibleIn(root, walk.fn) || root === spawn.runs?.receiver?.origin;
@@ -401,7 +403,7 @@ export function startSpawn(walk: Walk, spawn: Spawn): void {
     for (const access of spawn.accesses) {
       for (const other of groupsOf(walk, spawn).get(groupKey(access.path)) ?? []) {
         if (!meets(walk, spawn, access, other, [])) continue;
-        walk.report({ a: access, spawnA: spawn, b: other, spawnB: spawn, within: walk.fn });
+        walk.pairs.push({ a: access, spawnA: spawn, b: other, spawnB: spawn, within: walk.fn });
       }
     }
   }
@@ -415,7 +417,7 @@ export function startSpawn(walk: Walk, spawn: Spawn): void {
   const before = state.alive.find((alive) => alive.spawn === spawn);
   const crossed = before?.crossed ?? [];
   if (before?.awaited.length === 0) walk.repeated.add(spawn);
-  walk.state = { ...state, alive: [...others, { spawn, crossed, awaited: [] }] };
+  walk.state = { ...state, alive: [...others, { spawn, crossed, awaited: [], parted: [] }] };
 }
 
 /** Waits for a signal; `inLoop` where it is waited for again and again. */
@@ -445,79 +447,6 @@ export function giveSignal(walk: Walk, signal: Signal): void {
   for (const call of walk.parameterCalls.values())
     if (!call.signals.some((s) => signalKey(s) === key)) call.signals.push(signal);
   walk.state = { ...walk.state, signalled: union(walk.state.signalled, [signal], signalKey) };
-}
-
-/** Sends on a channel or closes it. A channel of capacity one is a lock as well. */
-export function signalChannel(walk: Walk, channel: Expr, closes: boolean): void {
-  const path = channelPath(walk, channel);
-  if (path === null) return;
-  if (!closes) toggleToken(walk, path, channel);
-  giveSignal(walk, signalOf("channel", path, closes));
-  if (closes) giveSignal(walk, signalOf("close", path, closes));
-}
-
-/** Receives from a channel. */
-export function awaitChannel(walk: Walk, channel: Expr): void {
-  heedAnswer(walk);
-  const path = channelPath(walk, channel);
-  if (path === null) return;
-  toggleToken(walk, path, channel);
-  heedSignal(walk, signalOf("channel", path, false), walk.loops.length > 0);
-  if (isSemaphore(walk.fn.info.typeOf(channel))) giveSignal(walk, signalOf("slots", path, true));
-}
-
-/** Has received from a channel until it was closed. */
-export function awaitClose(walk: Walk, channel: Expr): void {
-  const path = channelPath(walk, channel);
-  if (path) heedSignal(walk, signalOf("close", path, true), true);
-}
-
-/** The channel; a field of something that nobody can tell is that field of some instance. */
-export function channelPath(walk: Walk, channel: Expr): Path | null {
-  for (const value of valuesOf(walk.world, channel, walk.fn)) {
-    if (value.kind !== "path") continue;
-    return value.path.root.role === "local" && !value.owned ? ofSomeInstance(value.path) : value.path;
-  }
-  return null;
-}
-
-/** True for channels whose elements say nothing: what is received from them is room for others. */
-function isSemaphore(t: Type): boolean {
-  const channel = under(t);
-  return channel.kind === "chan" && structType(channel.elem)?.fields.length === 0;
-}
-
-/** Sending takes what receiving gives back, or the other way round. */
-function toggleToken(walk: Walk, path: Path, channel: Expr): void {
-  if (channelCapacity(walk, path) !== 1n) return;
-  const token = { path, mode: "write", by: "token", text: textOf(walk.fn, channel) } as const;
-  walk.state = { ...walk.state, held: toggled(walk.state.held, token) };
-}
-
-/** The capacity that a channel variable is made with, or null. */
-export function channelCapacity(walk: Walk, path: Path): unknown {
-  const last = path.steps.at(-1);
-  const holder: Var | null = last === undefined ? path.root : last.kind === "field" ? last.field : null;
-  if (holder === null) return null;
-  const local = walk.fn.facts.definitions.get(holder);
-  if (!local) return walk.world.answers.ask(CAPACITY, holder.origin, holder.origin);
-  return capacityGiven(local.map((d) => ({ expr: d.expr, info: walk.fn.info })));
-}
-
-const CAPACITY: Question<Var, Var, unknown> = {
-  unknown: null,
-  name: nameOfVar,
-  compare: sameOrOther,
-  find: (world, holder) => capacityGiven(world.storesOf(holder)),
-};
-
-function capacityGiven(values: readonly { readonly expr: Expr | null; readonly info: Info }[]): unknown {
-  for (const { expr, info } of values) {
-    const made = expr ? unparen(expr) : null;
-    if (made?.kind === "CallExpr" && made.args.length === 2 && made.args[1])
-      return info.constOf(made.args[1]);
-  }
-  return null;
 }
 
 /** The source text of a node, for messages. */

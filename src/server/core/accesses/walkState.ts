@@ -17,6 +17,8 @@ export interface Alive {
   readonly crossed: readonly LoopStmt[];
   /** Signals of it that were waited for: what it did before them is over. */
   readonly awaited: readonly string[];
+  /** Keys of variables that it was handed the values of, and that were given others since. */
+  readonly parted: readonly string[];
 }
 
 export interface WalkState {
@@ -153,6 +155,7 @@ function meetAlive(a: readonly Alive[], b: readonly Alive[]): readonly Alive[] {
         spawn: known.spawn,
         crossed: [...new Set([...known.crossed, ...other.crossed])],
         awaited: known.awaited.filter((key) => other.awaited.includes(key)),
+        parted: known.parted.filter((key) => other.parted.includes(key)),
       };
     }
   }

@@ -4,6 +4,8 @@
  *
  * Which functions a call reaches is `callees.ts`; what library functions start is `goroutines/`.
  */
+
+import { signalChannel } from "../accesses/channels.ts";
 import type { Held } from "../accesses/events.ts";
 import { visitExpression, visitOperand } from "../accesses/expressions.ts";
 import { takeOverSent } from "../accesses/handovers.ts";
@@ -21,7 +23,6 @@ import {
   mayMeet,
   noteCall,
   record,
-  signalChannel,
   startSpawn,
   type Walk,
 } from "../accesses/walkRecord.ts";

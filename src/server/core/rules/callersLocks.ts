@@ -86,5 +86,5 @@ function areSame(a: readonly Held[] | undefined, b: readonly Held[]): boolean {
 
 /** True where the function has given the lock back before the access. */
 function isGivenBack({ unlocked }: Access, { path }: Held): boolean {
-  return path !== null && unlocked.some((given) => groupKey(given) === groupKey(path));
+  return path !== null && unlocked.some((given) => groupKey(given.path) === groupKey(path));
 }

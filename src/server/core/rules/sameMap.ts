@@ -87,15 +87,14 @@ function containerOf({ root, steps }: Path): Var | null {
 }
 
 /**
- * True for a method of an unexported type that has the lock's struct behind a pointer: such a type stands behind an
- * interface, and who calls it there, with which locks, is not to be seen.
+ * True for a method of an unexported type that itself reaches into the struct with the lock: such a type stands behind
+ * an interface, where that struct's own methods hand it on, and which locks they hold then is not to be seen.
  */
 export function isOutOfSight({ entry, access }: MapUse, { path: lock }: Held): boolean {
   const type = entry.receiver ? namedType(entry.receiver.type()) : null;
-  if (type === null || /^\p{Lu}/u.test(type.obj.name) || lock === null) return false;
-  return (
-    access.path.root === entry.receiver?.origin && access.path.steps.length > 1 && isBeside(lock, access.path)
-  );
+  if (type === null || /^\p{Lu}/u.test(type.obj.name) || lock === null || access.fn !== entry) return false;
+  const { root, steps } = access.path;
+  return root === entry.receiver?.origin && steps.length > 1 && isBeside(lock, access.path);
 }
 
 /** True for two uses in one run of a main loop, which a value has one of, or of an iterator, which one goroutine has. */
