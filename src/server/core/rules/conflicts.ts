@@ -336,15 +336,16 @@ function passesBy(a: MapUse, b: MapUse): boolean {
   );
 }
 
-/** True for queries of a value that has a lock which is not known to be for something else, by callers of it. */
+/** True for two queries of values with locks, one of them under the lock beside the map or both of the same value. */
 function areMeantForMany(a: MapUse, b: MapUse, guard: Held | null): boolean {
-  if (guard?.path && !isBeside(guard.path, a.access.path)) return false;
-  return (
-    isMeantForMany(a) &&
-    isMeantForMany(b) &&
-    isSameFromRoot(a, b) &&
-    !conflictsOnVariableOnly(a.access, b.access)
-  );
+  if (!isMeantForMany(a) || !isMeantForMany(b) || conflictsOnVariableOnly(a.access, b.access)) return false;
+  if (holdsBeside(a) || holdsBeside(b)) return true;
+  // A wrapper that locks tells what the lock in the value itself is not for.
+  return isSameFromRoot(a, b) && (!guard?.path || isBeside(guard.path, a.access.path));
+}
+
+function holdsBeside({ access: { locks, path } }: MapUse): boolean {
+  return locks.some((lock) => lock.by === "mutex" && lock.path !== null && isBeside(lock.path, path));
 }
 
 /** True where the struct that is used also has a lock, a `Once` or the like, and this use does not set it up. */
