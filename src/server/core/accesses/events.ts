@@ -23,6 +23,8 @@ export interface Held {
   readonly by: "mutex" | "once" | "token" | "copy" | "contract" | "confined";
   /** As written in the source. */
   readonly text: string;
+  /** True for a lock that is given back and was not taken: it was held on entry. */
+  readonly isLent?: true;
 }
 
 /** A lock that a function gives back and has not taken: whoever calls it, or starts it, holds the lock. */

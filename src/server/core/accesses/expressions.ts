@@ -5,7 +5,7 @@
  * the map, not the map.
  */
 
-import { type Fn, forEachChild, unparen } from "../calls/functions.ts";
+import { type Definition, type Fn, forEachChild, unparen } from "../calls/functions.ts";
 import { performCall } from "../calls/inline.ts";
 import { lockOf } from "../calls/lockCalls.ts";
 import { mapType, structType } from "../calls/typeShape.ts";
@@ -14,7 +14,7 @@ import { take } from "../locks/heldLocks.ts";
 import { syncCall } from "../locks/syncCalls.ts";
 import type { AssignStmt, BinaryExpr, CallExpr, Expr, IncDecStmt, Node } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
-import { awaitChannel } from "./channels.ts";
+import { awaitChannel, awaitClose } from "./channels.ts";
 import { forgetSent } from "./handovers.ts";
 import { pathKey, pathOf } from "./path.ts";
 import { valuesOf } from "./values.ts";
@@ -250,7 +250,7 @@ export function conditionStates(walk: Walk, cond: Expr): { yes: WalkState; no: W
   const state = walk.state;
   if (attempt === null) {
     const { yes, no } = chosen(walk, x, ["true"], true, state, state);
-    return { yes: whereFound(walk, x, yes), no };
+    return { yes: whereFound(walk, x, yes), no: whereClosed(walk, x, no) };
   }
   const call = syncCall(attempt, walk.fn);
   if (call?.op !== "try-lock") return { yes: state, no: state };
@@ -321,6 +321,19 @@ function whereFound(walk: Walk, e: Expr, state: WalkState): WalkState {
   return found;
 }
 
+/** Where nothing was received (`v, ok := <-ch; !ok`), the channel was closed. */
+function whereClosed(walk: Walk, e: Expr, state: WalkState): WalkState {
+  const given = onlyDefinition(walk, e);
+  const receive = given?.expr && given.how === "other" ? unparen(given.expr) : null;
+  if (receive?.kind !== "UnaryExpr" || receive.op !== "<-") return state;
+  const before = walk.state;
+  walk.state = state;
+  awaitClose(walk, receive.x);
+  const closed = walk.state;
+  walk.state = before;
+  return closed;
+}
+
 /** After a comparison of what a lookup gave (`n := m[k]; n > 1`), the map counts as made: one of the ways found it. */
 function foundByComparing(walk: Walk, e: Expr): void {
   const map = lookedUpIn(walk, e, 0);
@@ -330,11 +343,16 @@ function foundByComparing(walk: Walk, e: Expr): void {
 
 /** The map that a local was looked up in, where `e` is result `index` of that. */
 function lookedUpIn(walk: Walk, e: Expr, index: number): Expr | null {
+  const given = onlyDefinition(walk, e);
+  const lookup = given?.expr && given.index === index ? unparen(given.expr) : null;
+  return lookup?.kind === "IndexExpr" && mapType(walk.fn.info.typeOf(lookup.x)) ? lookup.x : null;
+}
+
+/** What a local was given, where that is all it ever was. */
+function onlyDefinition(walk: Walk, e: Expr): Definition | null {
   const obj = e.kind === "Ident" ? walk.fn.info.objectOf(e) : null;
   const definitions = obj?.kind === "var" ? walk.fn.facts.definitions.get(obj.origin) : undefined;
-  const [only] = definitions ?? [];
-  const lookup = only?.expr && definitions?.length === 1 && only.index === index ? unparen(only.expr) : null;
-  return lookup?.kind === "IndexExpr" && mapType(walk.fn.info.typeOf(lookup.x)) ? lookup.x : null;
+  return definitions?.length === 1 ? definitions[0]! : null;
 }
 
 /** The TryLock call whose result `e` is: the call itself, or a local that was given it once. */

@@ -189,7 +189,7 @@ function exported(walk: Walk): Omit<Summary, "hangsOnCallers"> {
 /** The access with the locks that are given back after it without having been taken: they were held on entry. */
 function underLent({ lent, fn }: Walk, access: Access): Access {
   if (lent.size === 0) return access;
-  const locks = [...lent.values()].filter(
+  const locks: readonly Held[] = [...lent.values()].filter(
     ({ path }) =>
       outlives(path, fn) && !access.unlocked.some((given) => pathKey(given.path) === pathKey(path)),
   );
@@ -247,7 +247,9 @@ function mostTelling(signals: readonly Signal[]): readonly Signal[] {
 
 /** Signals that callers can wait for: also those on channels made here, which may be returned. */
 function mayBeAwaited(fn: Fn): (signal: Signal) => boolean {
-  return (signal) => outlives(signal.path, fn) || (signal.by === "channel" && signal.path.steps.length === 0);
+  return (signal) =>
+    outlives(signal.path, fn) ||
+    ((signal.by === "channel" || signal.by === "close") && signal.path.steps.length === 0);
 }
 
 function isOutlived(fn: Fn): (signal: Signal) => boolean {

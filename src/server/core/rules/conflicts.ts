@@ -16,6 +16,7 @@ import { guardOf, isBeside, mayGuard } from "../locks/guards.ts";
 import { exclusion, sameLock } from "../locks/heldLocks.ts";
 import type { Expr } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
+import { withLentLocks } from "./lenders.ts";
 import type { MapGroup, MapUse } from "./mapUses.ts";
 import { CONCLUDES, CONSTRUCTS, isCalled, PREPARES } from "./phases.ts";
 import {
@@ -168,8 +169,8 @@ function meetingsOfGroup(group: MapGroup): readonly Meeting[] {
 function compareUses(group: MapGroup): Meeting[] {
   if (group.isHandedOver) return compareEnds(group);
   const meetings: Meeting[] = [];
-  const uses = group.uses.filter(
-    (use) => use.from === "test" || (use.from !== "start" && !isTestFile(use.access.fn)),
+  const uses = withLentLocks(
+    group.uses.filter((use) => use.from === "test" || (use.from !== "start" && !isTestFile(use.access.fn))),
   );
   if (!uses.some((use) => writes(use.access))) return meetings;
   const guard = guardOfGroup(group);

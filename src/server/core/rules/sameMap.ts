@@ -105,7 +105,8 @@ export function isOfOneRun(a: MapUse, b: MapUse): boolean {
   return functionsOf(b).some((fn) => functions.has(fn) && isMainLoop(fn));
 }
 
-function functionsOf({ entry, access }: MapUse): Fn[] {
+/** The functions on the way to an access, the one that is entered first. */
+export function functionsOf({ entry, access }: MapUse): Fn[] {
   return [entry, ...access.calls.map((call) => call.fn), access.fn];
 }
 
