@@ -31,7 +31,11 @@ func (c *Cache) Len() int {
 **What it believes.** A function whose name ends in \`Locked\`, or whose comment (or \`+checklocks:mu\`) says that its
 caller holds the lock, is taken at its word, and its callers in sight are held to it. A field whose comment says
 \`guarded by mu\` or \`+checklocks:mu\` has that guard, whoever takes it. Constructors may use their own value without a lock. Two locks of the same field of
-different values count as the same lock.`;
+different values count as the same lock. A function that gives back a lock
+without having taken it had it from its caller or its starter; where a method does that with the lock of another
+struct, as \`Commit\` does with that of a database, whoever has such a value has the lock. A lock guards what is
+reached along the same fields from the struct that has it. Two uses do not meet within one main loop (a loop around a
+\`select\` of three receives or more) or within the \`Next() bool\` of an iterator.`;
 
 export const inconsistentLock: Rule = {
   code: "inconsistent-lock",
