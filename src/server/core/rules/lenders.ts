@@ -5,7 +5,6 @@
  */
 import type { Held } from "../accesses/events.ts";
 import { groupKey, groupOf, sameVar } from "../accesses/path.ts";
-import type { Fn } from "../calls/functions.ts";
 import { namedType, structType, under } from "../calls/typeShape.ts";
 import type { Type, TypeName } from "../types/types.ts";
 import type { MapUse } from "./mapUses.ts";
@@ -26,13 +25,12 @@ export function withLentLocks(uses: readonly MapUse[]): readonly MapUse[] {
 
 function lendersAmong(uses: readonly MapUse[]): readonly Lender[] {
   const found = new Map<string, Lender>();
-  for (const { entry, access } of uses) {
-    const type = typeOfReceiver(entry);
-    if (type === null) continue;
+  for (const { access } of uses) {
     for (const lock of access.locks) {
       const { path } = lock;
-      if (!lock.isLent || path === null || path.root !== entry.receiver?.origin || path.steps.length < 2)
-        continue;
+      const type =
+        lock.isLent && path !== null && path.steps.length > 1 ? namedType(path.root.type())?.obj : null;
+      if (!type || path === null) continue;
       const key = groupKey(path);
       found.set(`${type.pkg?.path}.${type.name} ${key}`, { type, lock, key });
     }
@@ -70,8 +68,4 @@ function leadsTo(from: Type, type: TypeName, lock: Held, depth: number): boolean
   return fields.some(
     (field) => under(field.type()).kind === "pointer" && leadsTo(field.type(), type, lock, depth + 1),
   );
-}
-
-function typeOfReceiver({ receiver }: Fn): TypeName | null {
-  return receiver ? (namedType(receiver.type())?.obj ?? null) : null;
 }
