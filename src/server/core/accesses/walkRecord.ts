@@ -12,6 +12,7 @@ import { isTestFile } from "../goroutines/handlers.ts";
 import { conflicts, contradict, orderedBySignal, samePlace, signalKey } from "../goroutines/order.ts";
 import { exclusion, heldAtBoth } from "../locks/heldLocks.ts";
 import type { CallExpr, Expr, LoopStmt, Node } from "../syntax/ast.ts";
+import type { Var } from "../types/types.ts";
 import type {
   Access,
   Given,
