@@ -21,6 +21,6 @@ test("files are asked for in any order", { timeout: 120_000 }, async () => {
     fc.asyncProperty(chances, async (chosen) => {
       expect(await findingsInOrder(modules, folder, chosen)).toEqual(atOnce);
     }),
-    { numRuns: 6 },
+    { numRuns: 3 },
   );
 });
