@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Core, type CoreFinding, createCore, type ProgramSource } from "../../src/server/core/core.ts";
 import { Workspace } from "../../src/server/workspace/workspace.ts";
+import { type Sources, sourceOf } from "../types/program.ts";
 import { disagreement, edit } from "./randomEdits.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -99,6 +100,34 @@ test("one file first, the rest in pieces", async () => {
   }
   expect(shown(snapshot.findings())).toEqual(all);
   expect(snapshot.foundIn(file)).toEqual(early);
+});
+
+describe("a method that is no more is no entry, though its caller of another package is looked at after it went", () => {
+  const low = `package low
+
+type Filler interface{ Fill() }
+
+var Table = map[string]int{}
+
+func Run(f Filler) { f.Fill() }
+`;
+  const high = `package high
+
+import "low"
+
+type T struct{}
+
+func (T) Fill() { low.Table["a"] = 1 }
+`;
+  test.each<[string, Sources]>([
+    ["with its package", { "/low/low.go": low }],
+    ["alone", { "/low/low.go": low, "/high/high.go": high.replace(/func.*/, "") }],
+  ])("%s", async (_, sources) => {
+    const core = await fresh();
+    const before = core.update(sourceOf({ "/low/low.go": low, "/high/high.go": high })).findings();
+    expect(before.map(({ code }) => code)).toEqual(["unsynchronized-map"]);
+    expect(shown(core.update(sourceOf(sources)).findings())).toEqual([]);
+  });
 });
 
 // `npm run test:incremental` runs many more, over any code.
