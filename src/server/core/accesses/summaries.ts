@@ -112,6 +112,7 @@ function summarize(world: World, fn: Fn): Walked {
     accesses: [],
     known: new Map(),
     spawns: new Map(),
+    spawnedAccesses: 0,
     onSuccess: new Set(),
     repeated: new Set(),
     heard: new Set(),

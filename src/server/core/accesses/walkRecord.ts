@@ -44,6 +44,8 @@ export interface Walk {
   /** By what tells accesses apart, what they waited for aside. */
   readonly known: Map<string, Access[]>;
   readonly spawns: Map<string, Spawn>;
+  /** How many accesses these goroutines make together. */
+  spawnedAccesses: number;
   /** Goroutines that run only where the function returns nil for its error. */
   readonly onSuccess: Set<Spawn>;
   /** Goroutines that are started while an earlier one of the same place may still run. */

@@ -56,8 +56,12 @@ import { under } from "./typeShape.ts";
  */
 export type CallMode = "call" | "go" | "defer" | "deferred" | "iterate";
 
-/** More goroutines than this are not followed to the callers of the functions that start them. */
+/**
+ * More goroutines than this, and goroutines that do more than this, are not followed to the callers of the functions
+ * that start them. In a big server each function of the main circle reaches all of the server's goroutines.
+ */
 const MOST_SPAWNS = 200;
+const MOST_SPAWNED_ACCESSES = 2000;
 
 /** Visits a call and everything it does. */
 export function performCall(walk: Walk, e: Expr, mode: CallMode): void {
@@ -263,6 +267,10 @@ function endParallelTests(walk: Walk, before: readonly Alive[]): void {
   walk.state = { ...walk.state, alive };
 }
 
+function isCrowded({ spawns, spawnedAccesses }: Walk): boolean {
+  return spawns.size >= MOST_SPAWNS || spawnedAccesses >= MOST_SPAWNED_ACCESSES;
+}
+
 /** Lets everything that a callee does happen here. */
 export function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, depth: number): void {
   if (callee.kind !== "fn" || walk.state.dead) return;
@@ -279,7 +287,7 @@ export function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Bi
   for (const inner of summary.parameterCalls) runParameterCall(walk, inner, binding, node, depth);
   if (!callee.dynamic) {
     for (const spawn of summary.spawns)
-      if (walk.spawns.size < MOST_SPAWNS) startSpawn(walk, rebaseSpawn(walk, spawn, binding, node));
+      if (!isCrowded(walk)) startSpawn(walk, rebaseSpawn(walk, spawn, binding, node));
     const acquired = summary.acquires.map((lock) => rebaseLock(walk, lock, binding));
     const [tokens, locks] = [acquired.filter(isToken), acquired.filter((lock) => !isToken(lock))];
     walk.state = { ...walk.state, held: together(walk.state.held, locks) };

@@ -32,6 +32,9 @@ export function runBeside(walk: Walk, spawn: Spawn): void {
 
 /** A goroutine that a callee starts, in the caller's terms. One object per place and goroutine. */
 export function rebaseSpawn(walk: Walk, spawn: Spawn, binding: Binding, node: Node): Spawn {
+  const key = keyOf(node, spawn.fn, spawn.node.pos, spawn.runs);
+  const known = walk.spawns.get(key);
+  if (known) return known;
   const deeds: Deeds = {
     accesses: afterOnces(
       walk,
@@ -40,11 +43,7 @@ export function rebaseSpawn(walk: Walk, spawn: Spawn, binding: Binding, node: No
     parameterCalls: [],
   };
   for (const inner of spawn.parameterCalls) addDeeds(walk, inner, binding, node, deeds);
-  return oneSpawn(walk, node, {
-    ...spawn,
-    ...deeds,
-    signals: rebaseSignals(walk, spawn.signals, binding),
-  });
+  return keep(walk, key, { ...spawn, ...deeds, signals: rebaseSignals(walk, spawn.signals, binding) });
 }
 
 /**
@@ -58,12 +57,17 @@ function afterOnces(walk: Walk, accesses: Access[]): Access[] {
   return accesses.map((access) => ({ ...access, locks: together(access.locks, after) }));
 }
 
-/** The same object for the same goroutine of the same place in every round of a loop. */
-function oneSpawn(walk: Walk, node: Node, spawn: Spawn): Spawn {
-  const key = `${node.pos}:${spawn.fn.name}:${spawn.node.pos}:${spawn.runs?.name ?? ""}:${spawn.runs?.node.pos ?? ""}`;
-  const known = walk.spawns.get(key);
-  if (known) return known;
+/**
+ * A key for the same goroutine of the same place in every round of a loop. It is asked for before anything is worked
+ * out: big functions come by hundreds of goroutines, and by each of them in every round.
+ */
+function keyOf(node: Node, starter: Fn, startedAt: number, runs: Fn | null): string {
+  return `${node.pos}:${starter.name}:${startedAt}:${runs?.name ?? ""}:${runs?.node.pos ?? ""}`;
+}
+
+function keep(walk: Walk, key: string, spawn: Spawn): Spawn {
   walk.spawns.set(key, spawn);
+  walk.spawnedAccesses += spawn.accesses.length;
   return spawn;
 }
 
@@ -79,20 +83,24 @@ export function spawnCallee(walk: Walk, call: CallExpr, callee: Callee): void {
 /** `go f()` of a parameter: what it does is known where the function is called. */
 export function spawnParameter(walk: Walk, call: CallExpr, parameter: ParameterCall["parameter"]): void {
   const { fn } = walk;
+  const node = placeIn(fn, call);
+  const key = keyOf(call, fn, node.pos, null);
+  const known = walk.spawns.get(key);
   startSpawn(
     walk,
-    oneSpawn(walk, call, {
-      how: "go",
-      label: "go statement",
-      many: false,
-      fn,
-      node: placeIn(fn, call),
-      runs: null,
-      accesses: [],
-      parameterCalls: [{ ...parameterCallHere(walk, call, parameter), locks: [] }],
-      signals: [],
-      onSuccess: false,
-    }),
+    known ??
+      keep(walk, key, {
+        how: "go",
+        label: "go statement",
+        many: false,
+        fn,
+        node,
+        runs: null,
+        accesses: [],
+        parameterCalls: [{ ...parameterCallHere(walk, call, parameter), locks: [] }],
+        signals: [],
+        onSuccess: false,
+      }),
   );
 }
 
@@ -121,6 +129,12 @@ function makeSpawn(
 ): Spawn {
   const summary: Summary = walk.summaryOf(fn);
   noteCall(walk, fn, summary, []);
+  // What it starts itself runs on after its own signals.
+  for (const inner of summary.spawns) startSpawn(walk, rebaseSpawn(walk, inner, binding, node));
+  const place = placeIn(walk.fn, node);
+  const key = keyOf(node, walk.fn, place.pos, fn);
+  const known = walk.spawns.get(key);
+  if (known) return known;
   const deeds: Deeds = {
     accesses: afterOnces(
       walk,
@@ -139,14 +153,12 @@ function makeSpawn(
   lend(walk, rebaseGiven(walk, summary.releases, binding));
   deeds.accesses.push(...deeds.accesses.flatMap((access) => asHandedOver(walk, access)));
   for (const deed of [...deeds.accesses, ...deeds.parameterCalls]) deed.signals.push(...ends);
-  // What it starts itself runs on after its own signals.
-  for (const inner of summary.spawns) startSpawn(walk, rebaseSpawn(walk, inner, binding, node));
-  return oneSpawn(walk, node, {
+  return keep(walk, key, {
     how,
     label,
     many,
     fn: walk.fn,
-    node: placeIn(walk.fn, node),
+    node: place,
     runs: fn,
     ...deeds,
     signals: [...rebaseSignals(walk, summary.signals, binding), ...ends],
