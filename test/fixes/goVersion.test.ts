@@ -53,10 +53,10 @@ async function made(goMod: string, map: string, kind: FixKind): Promise<string> 
 
 test("counters and snapshots are refused before Go 1.19, in words", async () => {
   expect(await made("module m\n\ngo 1.18\n", "counts", "atomic")).toBe(
-    "The counters of sync/atomic came with Go 1.19, and the go.mod of counts names an older version; use a lock.",
+    "The counters of sync/atomic came with Go 1.19, and the go.mod of counts names an older version or none; use a lock.",
   );
   expect(await made("module m\n\ngo 1.18\n", "latest", "snapshot")).toBe(
-    "A snapshot needs atomic.Pointer of Go 1.19, and the go.mod of latest names an older version; use a lock.",
+    "A snapshot needs atomic.Pointer of Go 1.19, and the go.mod of latest names an older version or none; use a lock.",
   );
   expect(await made("module m\n\ngo 1.19\n", "counts", "atomic")).toContain("atomic.Int64");
   expect(await made("module m\n\ngo 1.19\n", "latest", "snapshot")).toContain("atomic.Pointer[");
@@ -72,8 +72,9 @@ test("the empty interface is spelt out before Go 1.18", async () => {
   expect(await made("module m\n\ngo 1.18\n", "names", "sync-map")).toContain(" any) bool {");
 });
 
-test("a patch release or no version at all is as good as its number", async () => {
+test("a patch release is as good as its number, and no version at all stands for Go 1.16", async () => {
   expect(await made("module m\n\ngo 1.22.3\n", "counts", "atomic")).toContain("atomic.Int64");
   expect(await made("module m\n\ngo 1.9\n", "counts", "atomic")).toContain("Go 1.19");
-  expect(await made("module m\n", "counts", "atomic")).toContain("atomic.Int64");
+  expect(await made("module m\n", "counts", "atomic")).toContain("Go 1.19");
+  expect(await made("module m\n", "names", "sync-map")).toContain("interface{}) bool {");
 });

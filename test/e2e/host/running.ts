@@ -24,11 +24,13 @@ export function runningSuite(): void {
     suiteSetup(() => {
       tracker = vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
         createDebugAdapterTracker: () => {
-          told = { records: [], output: "", failure: undefined, ended: false };
+          // What an earlier session still has to tell is not this one's.
+          const own: Told = { records: [], output: "", failure: undefined, ended: false };
+          told = own;
           return {
-            onDidSendMessage: (message) => note(told, message),
+            onDidSendMessage: (message) => note(own, message),
             onExit: () => {
-              told.ended = true;
+              own.ended = true;
             },
           };
         },

@@ -50,7 +50,7 @@ interface Work {
 export function rewriteToCounters(question: Question, map: Var, uses: readonly Use[], draft: Draft): void {
   if (!map.pkg!.atLeast(19)) {
     throw new CannotFix(
-      `The counters of sync/atomic came with Go 1.19, and the go.mod of ${map.name} names an older version; use a lock.`,
+      `The counters of sync/atomic came with Go 1.19, and the go.mod of ${map.name} names an older version or none; use a lock.`,
     );
   }
   const { key, elem } = mapTypeOf(map)!;

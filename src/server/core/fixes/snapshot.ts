@@ -66,7 +66,7 @@ export function rewriteToSnapshot(question: Question, map: Var, uses: readonly U
   }
   if (!map.pkg!.atLeast(19)) {
     throw new CannotFix(
-      `A snapshot needs atomic.Pointer of Go 1.19, and the go.mod of ${map.name} names an older version; use a lock.`,
+      `A snapshot needs atomic.Pointer of Go 1.19, and the go.mod of ${map.name} names an older version or none; use a lock.`,
     );
   }
   for (const use of uses) refuse(map, use);
