@@ -109,6 +109,7 @@ function summarize(world: World, fn: Fn): Walked {
     state: { ...START, held: assumedLocks(fn) },
     loops: [],
     deferred: [],
+    isDeferredOnSomeWays: false,
     accesses: [],
     known: new Map(),
     spawns: new Map(),

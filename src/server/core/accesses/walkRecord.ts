@@ -40,6 +40,8 @@ export interface Walk {
   readonly loops: LoopStmt[];
   /** Deferred calls, in the order of their statements. */
   readonly deferred: CallExpr[];
+  /** True while a deferred call is made whose statement stands in a branch: not all ways to the end came by it. */
+  isDeferredOnSomeWays: boolean;
   readonly accesses: Access[];
   /** By what tells accesses apart, what they waited for aside. */
   readonly known: Map<string, Access[]>;

@@ -106,7 +106,11 @@ export function performCall(walk: Walk, e: Expr, mode: CallMode): void {
 
 /** Runs a deferred call at the end of its function. */
 export function performDeferred(walk: Walk, call: CallExpr): void {
+  const { body } = walk.fn.node;
+  const isOnAllWays = body?.list.some((s) => s.kind === "DeferStmt" && unparen(s.call) === call) ?? false;
+  walk.isDeferredOnSomeWays = !isOnAllWays;
   performCall(walk, call, "deferred");
+  walk.isDeferredOnSomeWays = false;
 }
 
 function visitCalled(walk: Walk, fun: Expr): void {

@@ -43,7 +43,7 @@ export function unlock(walk: Walk, lock: Held): void {
   const { path } = lock;
   const { held, found } = giveBack(walk.state.held, path);
   if (found) walk.state = { ...walk.state, held };
-  else if (path && !walk.state.dead) {
+  else if (path && !walk.state.dead && !walk.isDeferredOnSomeWays) {
     const given: Given = { ...lock, path, isLent: true };
     walk.lent.set(pathKey(path), given);
     walk.state = { ...walk.state, released: union(walk.state.released, [given], givenKey) };
