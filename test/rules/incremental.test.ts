@@ -86,6 +86,18 @@ describe("an edited program", () => {
   });
 });
 
+test("what was found in a file before a comment to ignore came into it is not remembered", async () => {
+  const file = "write-under-read-lock/lazy/main.go";
+  const next = edited(source, file, (t) => `//maprace:ignore tried\n${t}`);
+  const elsewhere = edited(next, "unsynchronized-map/counter/main.go", (t) => `${t}\n`);
+  const core = await fresh();
+  core.update(source).findings();
+  core.update(next).findings();
+  expect(shown(core.update(elsewhere).findings())).toEqual(
+    shown((await fresh()).update(elsewhere).findings()),
+  );
+});
+
 test("one file first, the rest in pieces", async () => {
   const snapshot = (await fresh()).update(source);
   const file = join(HERE, "fixtures/unsynchronized-map/counter/main.go");

@@ -245,6 +245,7 @@ function findingsOn(
   // A comment has to be asked each time, to count as used.
   const silent = files.every((file) => !ignores.isIn(file));
   if (silent) memory.found.set(group, { findings, assigned, files });
+  else memory.found.delete(group);
   return findings;
 }
 

@@ -180,7 +180,7 @@ export class PackageState implements CheckedPackage {
     for (const [i, next] of source.files.entries()) {
       const unit = this.units[i];
       if (unit === undefined || unit.source.path !== next.path) return false;
-      if (unit.source.goVersion !== next.goVersion) return false;
+      if ((unit.source.goVersion ?? "") !== (next.goVersion ?? "")) return false;
       if (unit.source.version === next.version) continue;
       const change = this.smallChange(unit, next);
       if (change === null) return false;
