@@ -6,7 +6,7 @@
  */
 import { type Question, sameOrOther } from "../calls/answers.ts";
 import { nameOfVar } from "../calls/callees.ts";
-import { unparen } from "../calls/functions.ts";
+import { isVar, unparen } from "../calls/functions.ts";
 import { structType, under } from "../calls/typeShape.ts";
 import { signalOf } from "../goroutines/order.ts";
 import { toggled } from "../locks/heldLocks.ts";
@@ -43,8 +43,7 @@ function fieldsWith({ fn }: Walk, { root, steps }: Path): Path[] {
   return [...fn.facts.ownFields].flatMap(([local, given]) =>
     given.flatMap(({ field, expr }) => {
       const value = unparen(expr);
-      const obj = value.kind === "Ident" ? fn.info.objectOf(value) : null;
-      return obj?.kind === "var" && obj.origin === root
+      return value.kind === "Ident" && isVar(fn.info.objectOf(value), root)
         ? (extend(pathOf(local), [{ kind: "field", field }]) ?? [])
         : [];
     }),

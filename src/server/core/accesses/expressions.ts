@@ -5,7 +5,7 @@
  * the map, not the map.
  */
 
-import { type Definition, type Fn, forEachChild, unparen } from "../calls/functions.ts";
+import { type Definition, type Fn, forEachChild, isVar, unparen } from "../calls/functions.ts";
 import { performCall } from "../calls/inline.ts";
 import { lockOf } from "../calls/lockCalls.ts";
 import { mapType, structType } from "../calls/typeShape.ts";
@@ -195,10 +195,7 @@ function partWith(walk: Walk, local: Var): void {
 /** True for a literal that captures a variable. */
 function usesVariable(node: Node, fn: Fn, variable: Var): boolean {
   if (node.kind === "FuncDecl") return false;
-  if (node.kind === "Ident") {
-    const obj = fn.info.objectOf(node);
-    return obj?.kind === "var" && obj.origin === variable;
-  }
+  if (node.kind === "Ident") return isVar(fn.info.objectOf(node), variable);
   let found = false;
   forEachChild(node, (child) => {
     found ||= usesVariable(child, fn, variable);

@@ -224,7 +224,7 @@ function handlesMaps(func: Func): boolean {
 /** True for methods of dependencies that wait for goroutines, or tell that one is done, by a group that they hold. */
 function holdsGroup(func: Func): boolean {
   const type = func.type();
-  if (func.pkg === null || isStandard(func.pkg) || type.kind !== "signature" || type.recv === null)
+  if (func.pkg === null || isStandard(func.pkg.path) || type.kind !== "signature" || type.recv === null)
     return false;
   const fields = structType(deref(type.recv.type()))?.fields ?? [];
   return fields.some((field) => qualifiedName(deref(field.type())) === "sync.WaitGroup");

@@ -16,7 +16,7 @@ import type {
   Node,
   SourceFile,
 } from "../syntax/ast.ts";
-import type { FuncNode, Info, Package, Var } from "../types/types.ts";
+import type { FuncNode, Info, Obj, Package, Var } from "../types/types.ts";
 import { structType } from "./typeShape.ts";
 
 /** A function body, with where it stands and its parameters. */
@@ -325,19 +325,11 @@ function collectFacts(site: Site, decl: Decl, info: Info, before: readonly Fn[])
 }
 
 /** The variables that the head of a loop declares. */
-export function variablesOfHead(loop: LoopStmt, info: Info): Var[] {
-  const names =
-    loop.kind === "RangeStmt"
-      ? loop.define
-        ? [loop.key, loop.value]
-        : []
-      : loop.init?.kind === "AssignStmt" && loop.init.op === ":="
-        ? loop.init.lhs
-        : [];
-  return names.flatMap((name) => {
-    const v = name?.kind === "Ident" ? variableAt(name, info) : null;
-    return v === null ? [] : [v.origin];
-  });
+function variablesOfHead(loop: LoopStmt, info: Info): Var[] {
+  let names: readonly (Expr | null)[] = [];
+  if (loop.kind === "RangeStmt") names = loop.define ? [loop.key, loop.value] : [];
+  else if (loop.init?.kind === "AssignStmt" && loop.init.op === ":=") names = loop.init.lhs;
+  return names.flatMap((name) => (name?.kind === "Ident" ? (variableAt(name, info)?.origin ?? []) : []));
 }
 
 function isReceive(e: Expr): boolean {
@@ -402,6 +394,11 @@ export function isOfOneRound(v: Var, fn: Fn, loop: LoopStmt): boolean {
   return !fn.facts.oneForAllRounds.has(v.origin) || declaredWithin(v, fn, loop.body);
 }
 
+/** True when an object is the variable, or its counterpart in an instance of its generic type. */
+export function isVar(obj: Obj | null, variable: Var): boolean {
+  return obj?.kind === "var" && obj.origin === variable.origin;
+}
+
 /** True for a local, parameter or result that belongs to an enclosing function, not to `fn` itself. */
 export function isCaptured(v: Var, fn: Fn): boolean {
   return v.role !== "package" && v.role !== "field" && !declaredWithin(v, fn, fn.node);
@@ -422,10 +419,8 @@ export function isHandedOn(v: Var, fn: Fn): boolean {
   let found = false;
   const visit = (node: Node): void => {
     if (found) return;
-    if (node.kind === "Ident") {
-      const obj = fn.info.objectOf(node);
-      found = obj?.kind === "var" && obj.origin === v.origin;
-    } else if (node.kind === "SelectorExpr") {
+    if (node.kind === "Ident") found = isVar(fn.info.objectOf(node), v);
+    else if (node.kind === "SelectorExpr") {
       if (unparen(node.x).kind !== "Ident") visit(node.x);
     } else if (node.kind === "AssignStmt" && node.op === ":=") {
       for (const value of node.rhs) visit(value);

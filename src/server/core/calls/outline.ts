@@ -193,8 +193,8 @@ function bodyOf(facts: DeclFacts): Body {
   return { facts, info, functions, stores, assigned, doc: functions[0] ? docOf(functions[0]) : "" };
 }
 
-/** True for packages of the standard library: the first part of any other path has a dot. */
-export function isStandard({ path }: Package): boolean {
+/** True for the paths of the standard library: the first part of any other path has a dot. */
+export function isStandard(path: string): boolean {
   return !/^[^/]*\./.test(path);
 }
 

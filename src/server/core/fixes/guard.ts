@@ -3,7 +3,7 @@
  *
  * Decides which uses are guarded already, how the lock is spelt at a use, and where a new one is declared.
  */
-import { declFacts } from "../calls/functions.ts";
+import { declFacts, isVar } from "../calls/functions.ts";
 import { assumedLocks, declaredGuard } from "../locks/contracts.ts";
 import type { Expr, FuncDecl, Ident, Node, Stmt } from "../syntax/ast.ts";
 import type { FuncNode, Package, Type, Var } from "../types/types.ts";
@@ -23,7 +23,7 @@ import {
   unparen,
   walk,
 } from "./tree.ts";
-import { freshName, hostOf, identifiersOf, isVar, place, treesWith, type Use } from "./uses.ts";
+import { freshName, hostOf, identifiersOf, place, treesWith, type Use } from "./uses.ts";
 
 /** The lock of a map, and the uses that it still lacks. */
 export interface Guard {

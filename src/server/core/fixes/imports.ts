@@ -3,6 +3,7 @@
  *
  * Decides where the line goes and what the package is called in the file.
  */
+import { isStandard } from "../calls/outline.ts";
 import type { ImportDecl, SourceFile } from "../syntax/ast.ts";
 import { CannotFix } from "./refusal.ts";
 
@@ -38,10 +39,6 @@ export function importEdits(file: SourceFile, paths: readonly string[], eol: str
 function isGroup(file: SourceFile, decl: ImportDecl): boolean {
   const start = file.startOf(decl);
   return /^import\s*\(/.test(file.text.slice(start, start + decl.end - decl.pos));
-}
-
-function isStandard(path: string): boolean {
-  return !path.split("/")[0]!.includes(".");
 }
 
 function group(specs: readonly string[], eol: string): string {

@@ -4,6 +4,7 @@
  * Decides whether all uses are of kinds that can be rewritten; a use through which the map gets another name
  * (an argument, an alias, its address) makes a Fix impossible, and the sentence says which one.
  */
+import { isVar } from "../calls/functions.ts";
 import type {
   AssignStmt,
   CallExpr,
@@ -82,11 +83,6 @@ export function treesWith(pkg: Package, name: string): DeclTree[] {
     }
   }
   return trees;
-}
-
-/** True when an object is the variable, or its counterpart in an instance of its generic type. */
-export function isVar(obj: Obj | null, variable: Var): boolean {
-  return obj?.kind === "var" && obj.origin === variable.origin;
 }
 
 /**

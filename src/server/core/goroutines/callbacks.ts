@@ -5,12 +5,14 @@
  * How a dependency is read is `keptCallbacks.ts`; servers of handlers are `handlers.ts`, and where the source of the
  * standard library does not show it, `librarySpawns.ts`.
  */
+
 import { elementFor, literalOf, valuesOf } from "../accesses/values.ts";
 import { type Callee, calledExpression, calleesOfValue, namedCallee, type World } from "../calls/callees.ts";
 import { type Fn, unparen } from "../calls/functions.ts";
+import { isStandard } from "../calls/outline.ts";
 import { interfaceType, namedType, structType, under } from "../calls/typeShape.ts";
 import type { CallExpr, Expr } from "../syntax/ast.ts";
-import type { Func, Package, Type, Var } from "../types/types.ts";
+import type { Func, Type, Var } from "../types/types.ts";
 import { methodSetOf } from "../types/typesets.ts";
 import { handlerKind } from "./handlers.ts";
 import { mentionedOnGoroutines, RECEIVER, runsOnGoroutine } from "./keptCallbacks.ts";
@@ -36,7 +38,7 @@ export function calledThroughValues(world: World, call: CallExpr, fn: Fn): reado
   const fun = calledExpression(call);
   const handed = call.args.map((arg, i) => ({ arg, i, taken: vars[Math.min(i, vars.length - 1)]?.type() }));
   // Of the standard library, clients and servers have fields enough, none of which is worth reading all of net/http for.
-  if (fun.kind === "SelectorExpr" && type.recv && !isStandard(pkg))
+  if (fun.kind === "SelectorExpr" && type.recv && !isStandard(pkg.path))
     handed.push({ arg: fun.x, i: RECEIVER, taken: undefined });
   return handed.flatMap(({ arg, i, taken }) => {
     const found = [...(taken ? methodsOf(arg, taken, fn) : []), ...givenToFields(arg, fn)];
@@ -72,16 +74,11 @@ function methodsOf(value: Expr, taken: Type, fn: Fn): readonly HandedOn[] {
   if (iface === null || !type?.obj.pkg?.inWorkspace || interfaceType(type) !== null) return [];
   const owner = namedType(taken)?.obj.pkg;
   // A reader or a context is asked by whoever has it at the time.
-  if (!owner || isStandard(owner)) return [];
+  if (!owner || isStandard(owner.path)) return [];
   return methodSetOf(iface).methods.flatMap((by): readonly HandedOn[] => {
     const method = handlerKind(by.type()) === null && type.methods().find(({ name }) => name === by.name);
     return method ? [{ kind: "method", by, value, method }] : [];
   });
-}
-
-/** True for packages of the standard library: the first part of any other path has a dot. */
-function isStandard({ path }: Package): boolean {
-  return !/^[^/]*\./.test(path);
 }
 
 /** What stands in the fields of a dependency's struct. */

@@ -6,6 +6,11 @@
 import type { Access, Choice, Signal } from "../accesses/events.ts";
 import { isEndOfChannel, KEY, type Path, pathKey, type Step } from "../accesses/path.ts";
 
+/** True where the access changes the map or its variable. */
+export function writes(access: Access): boolean {
+  return access.content === "write" || access.variable === "write";
+}
+
 /** True where one of the two changes what the other one touches. */
 export function conflicts(a: Access, b: Access): boolean {
   const content =

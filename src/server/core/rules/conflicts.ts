@@ -7,17 +7,22 @@
 import type { Access, Held, Spawn } from "../accesses/events.ts";
 import { groupKey, groupOf } from "../accesses/path.ts";
 import { type Fn, isHandedOn } from "../calls/functions.ts";
-import { qualifiedName, structType } from "../calls/typeShape.ts";
 import type { Confidence } from "../finding.ts";
 import { isTestFile, servesRequests } from "../goroutines/handlers.ts";
-import { areBothEnds, conflicts, conflictsOnVariableOnly, orderedBySignal } from "../goroutines/order.ts";
+import {
+  areBothEnds,
+  conflicts,
+  conflictsOnVariableOnly,
+  orderedBySignal,
+  writes,
+} from "../goroutines/order.ts";
 import { declaredGuard } from "../locks/contracts.ts";
 import { guardOf, isBeside, mayGuard } from "../locks/guards.ts";
 import { exclusion, sameLock } from "../locks/heldLocks.ts";
-import type { Expr } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
 import { withLentLocks } from "./lenders.ts";
 import type { MapGroup, MapUse } from "./mapUses.ts";
+import { areMeantForMany } from "./meantForMany.ts";
 import { CONCLUDES, CONSTRUCTS, isCalled, PREPARES } from "./phases.ts";
 import {
   hasUnknownHolder,
@@ -25,7 +30,6 @@ import {
   isOfOneRun,
   isOutOfSight,
   isSameFromLock,
-  isSameFromRoot,
   ownArguments,
   sameHolder,
 } from "./sameMap.ts";
@@ -150,11 +154,6 @@ function kindOf(
 /** True where some mutex is held at the access. */
 export function hasLock(access: Access): boolean {
   return access.locks.some((lock) => lock.by === "mutex" || lock.by === "contract" || lock.by === "confined");
-}
-
-/** True where the access changes the map or its variable. */
-export function writes(access: Access): boolean {
-  return access.content === "write" || access.variable === "write";
 }
 
 function meetingsOfGroup(group: MapGroup): readonly Meeting[] {
@@ -336,44 +335,6 @@ function passesBy(a: MapUse, b: MapUse): boolean {
     )
   );
 }
-
-/** True for two queries of values with locks, one of them under the lock beside the map or both of the same value. */
-function areMeantForMany(a: MapUse, b: MapUse, guard: Held | null): boolean {
-  if (!isMeantForMany(a) || !isMeantForMany(b) || conflictsOnVariableOnly(a.access, b.access)) return false;
-  if (holdsBeside(a) || holdsBeside(b)) return true;
-  // A wrapper that locks tells what the lock in the value itself is not for.
-  return isSameFromRoot(a, b) && (!guard?.path || isBeside(guard.path, a.access.path));
-}
-
-function holdsBeside({ access: { locks, path } }: MapUse): boolean {
-  return locks.some((lock) => lock.by === "mutex" && lock.path !== null && isBeside(lock.path, path));
-}
-
-/** True where the struct that is used also has a lock, a `Once` or the like, and this use does not set it up. */
-function isMeantForMany(use: MapUse): boolean {
-  const { root } = use.access.path;
-  // Where all callers are in sight, those that are concurrent are goroutines.
-  if (use.inSight || root !== use.entry.receiver?.origin) return false;
-  // A query that fills what it looks into; what only adds is called before others come.
-  const answers = (use.entry.node.type.results?.fields ?? []).some((field) => !isError(field.type));
-  if (writes(use.access) && (!answers || isCalled(use, PREPARES))) return false;
-  return (structType(root.type())?.fields ?? []).some((field) =>
-    CONCURRENT_TYPES.has(qualifiedName(field.type())),
-  );
-}
-
-/** True for `error` as a function declares it. */
-function isError(type: Expr): boolean {
-  return type.kind === "Ident" && type.name === "error";
-}
-
-/** Types that a struct has because its callers are concurrent. */
-const CONCURRENT_TYPES: ReadonlySet<string> = new Set([
-  "sync.Mutex",
-  "sync.RWMutex",
-  "sync.Once",
-  "golang.org/x/sync/singleflight.Group",
-]);
 
 /** True where the lock that was meant to guard the map is a copy that each call has to itself. */
 function locksCopy({ locks, path }: Access): boolean {

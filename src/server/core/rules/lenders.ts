@@ -4,11 +4,11 @@
  * by way of such a value is then done under the lock, until it is given back.
  */
 import type { Held } from "../accesses/events.ts";
-import { groupKey, groupOf, sameVar } from "../accesses/path.ts";
+import { groupKey, groupOf } from "../accesses/path.ts";
 import { namedType, structType, under } from "../calls/typeShape.ts";
 import type { Type, TypeName } from "../types/types.ts";
 import type { MapUse } from "./mapUses.ts";
-import { functionsOf } from "./sameMap.ts";
+import { functionsOf, hasField } from "./sameMap.ts";
 
 /** A lock, and the type of the values that come with it. */
 interface Lender {
@@ -53,7 +53,7 @@ function withLocks(use: MapUse, lenders: readonly Lender[]): MapUse {
 /** True for a map of the value itself: nobody else has that, before or after. */
 function isPartOf(type: TypeName, { access }: MapUse): boolean {
   const { owner } = groupOf(access.path);
-  return structType(type.type())?.fields.some((field) => sameVar(field, owner)) ?? false;
+  return hasField(type.type(), owner);
 }
 
 /** Parts of a transaction have a pointer to it, and parts of these to them. */
@@ -62,10 +62,9 @@ const DEEPEST = 2;
 /** True for the type, and for those with a pointer to it, the one that has the lock itself left out. */
 function leadsTo(from: Type, type: TypeName, lock: Held, depth: number): boolean {
   if (namedType(from)?.obj === type) return true;
-  const fields = structType(from)?.fields ?? [];
   const owner = lock.path ? groupOf(lock.path).owner : null;
-  if (depth >= DEEPEST || owner === null || fields.some((field) => sameVar(field, owner))) return false;
-  return fields.some(
+  if (depth >= DEEPEST || owner === null || hasField(from, owner)) return false;
+  return (structType(from)?.fields ?? []).some(
     (field) => under(field.type()).kind === "pointer" && leadsTo(field.type(), type, lock, depth + 1),
   );
 }

@@ -56,7 +56,8 @@ function stepsAfter(lock: Path, { root, steps }: Path): readonly Step[] | null {
   return root.role === "field" ? [{ kind: "field", field: root }, ...steps] : null;
 }
 
-function hasField(type: Type, field: Var): boolean {
+/** True for a struct with the field, also behind a pointer. */
+export function hasField(type: Type, field: Var): boolean {
   return structType(type)?.fields.some((other) => sameVar(other, field)) ?? false;
 }
 
