@@ -1,7 +1,8 @@
 /**
  * What watching costs: the same Go program plain, watched, and under -race, side by side in one run; time
- * and peak memory of each row as ratios to plain; and what building costs (row `builds`). `npm run bench:runtime [ROW…]`. -race needs a C compiler:
- * where there is none its columns are empty.
+ * and peak memory of each row as ratios to plain; and what building costs (row `builds`). The three take turns, so that
+ * what else the machine does meets all alike. `npm run bench:runtime [ROW…]`. -race needs a C compiler: where there is
+ * none its columns are empty.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,11 +10,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { prepareOverlay } from "../../src/server/run/overlay.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 5;
+/** Second builds take a tenth of a second, of which the machine's noise is a tenth. */
+const BUILD_ROUNDS = 21;
+const VARIANTS = ["plain", "watched", "race"] as const;
 const SOURCES = path.resolve("test/bench/runtime");
 const folder = mkdtempSync(path.join(tmpdir(), "maprace-bench-"));
 
-type Variant = "plain" | "watched" | "race";
+type Variant = (typeof VARIANTS)[number];
 
 /** Builds one variant; returns the program, undefined when it cannot be built here. */
 async function build(variant: Variant, env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
@@ -47,19 +51,18 @@ async function measureBuilds(): Promise<void> {
     await build(variant, env);
     return (performance.now() - started) / 1000;
   };
-  const first: number[] = [];
-  const second: number[] = [];
-  for (const variant of ["plain", "watched", "race"] as const) {
-    const GOCACHE = path.join(folder, `build-cache-${variant}`);
-    const env = { ...process.env, GOCACHE };
-    first.push(await seconds(variant, env));
-    const later: number[] = [];
-    for (let n = 0; n < 5; n++) later.push(await seconds(variant, env));
-    second.push(later.sort((a, b) => a - b)[2] ?? 0);
-    rmSync(GOCACHE, { recursive: true, force: true });
-  }
+  const cacheOf = (variant: Variant): string => path.join(folder, `build-cache-${variant}`);
+  const first = { plain: 0, watched: 0, race: 0 };
+  const later = { plain: [] as number[], watched: [] as number[], race: [] as number[] };
+  for (const variant of VARIANTS)
+    first[variant] = await seconds(variant, { ...process.env, GOCACHE: cacheOf(variant) });
+  for (let round = 0; round < BUILD_ROUNDS; round++)
+    for (const variant of VARIANTS)
+      later[variant].push(await seconds(variant, { ...process.env, GOCACHE: cacheOf(variant) }));
+  for (const variant of VARIANTS) rmSync(cacheOf(variant), { recursive: true, force: true });
+  const second = { plain: median(later.plain), watched: median(later.watched), race: median(later.race) };
   console.log("\nbuild           plain s  watched ×  -race ×");
-  for (const [name, [plain = 0, watched, race]] of [
+  for (const [name, { plain, watched, race }] of [
     ["first", first],
     ["second", second],
   ] as const) {
@@ -72,26 +75,43 @@ async function measureBuilds(): Promise<void> {
   }
 }
 
-/** Median time (milliseconds) and peak memory (megabytes) of a row; undefined when it fails. */
-function measure(program: string | undefined, row: string): { time: number; memory: number } | undefined {
-  if (program === undefined) return undefined;
-  const times: number[] = [];
-  let memory = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    const ran = spawnSync(program, [row], {
-      encoding: "utf8",
-      env: { ...process.env, MAPRACE_STREAM: path.join(folder, "stream.jsonl") },
-    });
-    if (ran.status !== 0) {
-      console.log(`${row}: ${ran.error?.message ?? ran.stderr.slice(0, 300)}`);
-      return undefined;
-    }
-    const [time = 0, peak = 0] = ran.stdout.trim().split(" ").map(Number);
-    times.push(time / 1e6);
-    memory = Math.max(memory, peak / 1024);
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}
+
+/** Time (milliseconds) and peak memory (megabytes) of one run of a row; undefined when it fails. */
+function runRow(program: string, row: string): { time: number; memory: number } | undefined {
+  const ran = spawnSync(program, [row], {
+    encoding: "utf8",
+    env: { ...process.env, MAPRACE_STREAM: path.join(folder, "stream.jsonl") },
+  });
+  if (ran.status !== 0) {
+    console.log(`${row}: ${ran.error?.message ?? ran.stderr.slice(0, 300)}`);
+    return undefined;
   }
-  times.sort((a, b) => a - b);
-  return { time: times[ROUNDS >> 1] ?? 0, memory };
+  const [time = 0, peak = 0] = ran.stdout.trim().split(" ").map(Number);
+  return { time: time / 1e6, memory: peak / 1024 };
+}
+
+/** Median time and highest memory of a row; undefined for a variant that cannot be built here or fails. */
+function measure(row: string): Partial<Record<Variant, { time: number; memory: number }>> {
+  const times: Partial<Record<Variant, number[]>> = {};
+  const memory = { plain: 0, watched: 0, race: 0 };
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const variant of VARIANTS) {
+      const program = programs[variant];
+      const ran = program === undefined ? undefined : runRow(program, row);
+      if (ran === undefined) continue;
+      times[variant] = [...(times[variant] ?? []), ran.time];
+      memory[variant] = Math.max(memory[variant], ran.memory);
+    }
+  }
+  const found: Partial<Record<Variant, { time: number; memory: number }>> = {};
+  for (const variant of VARIANTS) {
+    const ran = times[variant];
+    if (ran?.length === ROUNDS) found[variant] = { time: median(ran), memory: memory[variant] };
+  }
+  return found;
 }
 
 const ratio = (value: number | undefined, base: number | undefined): string =>
@@ -110,9 +130,7 @@ const all = spawnSync(programs.plain ?? "", [], { encoding: "utf8" })
   .sort();
 console.log("\nrow                  plain ms  time ×  -race ×  plain MB  memory ×  -race ×");
 for (const row of all.filter((name) => wanted.length === 0 || wanted.includes(name))) {
-  const plain = measure(programs.plain, row);
-  const watched = measure(programs.watched, row);
-  const race = measure(programs.race, row);
+  const { plain, watched, race } = measure(row);
   console.log(
     row.padEnd(20) +
       (plain?.time ?? 0).toFixed(0).padStart(9) +
