@@ -5,15 +5,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import {
-  type Adaptation,
-  CONSTANTS,
-  muteHooks,
-  POLL_PIPES_UNIX,
-  POLL_PIPES_WINDOWS,
-  POLL_STREAMS,
-  POLL_WITHOUT_STREAMS,
-} from "./adaptations.ts";
+import { type Adaptation, CONSTANTS, muteHooks } from "./adaptations.ts";
 import { atomicWrappers, wrapDirectCalls, wrapOwnOperations } from "./atomics.ts";
 import { RACE0_ON, unansweredHooks } from "./hooks.ts";
 import { HMAPS, SWISS_MAP_HOOKS, SWISS_MAPS } from "./mapAdaptations.ts";
@@ -37,6 +29,13 @@ const DIRECT_CALLERS = [
   "net/dnsconfig.go",
   "net/http/h2_bundle.go",
   "os/exec/exec.go",
+];
+
+/** The folders with Go files of the detector, and the packages of the standard library that they are added to. */
+const ADDED: readonly (readonly [string, string])[] = [
+  [".", "runtime"],
+  ["abi", "internal/abi"],
+  ["poll", "internal/poll"],
 ];
 
 /** What the instrumented runtime is made of. */
@@ -71,10 +70,6 @@ export function adaptRuntime(toolchain: Toolchain, sources: string, toolexec: st
     if (adapted !== undefined) put(...adapted);
   }
   if (swiss) put("internal/runtime/maps/maprace.go", spell(SWISS_MAP_HOOKS, toolchain));
-  put("internal/poll/maprace.go", POLL_STREAMS);
-  put("internal/poll/maprace_unix.go", POLL_PIPES_UNIX);
-  put("internal/poll/maprace_windows.go", POLL_PIPES_WINDOWS);
-  put("internal/poll/maprace_without.go", POLL_WITHOUT_STREAMS);
   put("internal/poll/maprace_mute.go", muteHooks("poll"));
   put("net/http/maprace.go", muteHooks("http"));
   put("fmt/maprace.go", muteHooks("fmt"));
@@ -88,15 +83,13 @@ export function adaptRuntime(toolchain: Toolchain, sources: string, toolexec: st
     const text = texts.get(placeOf(goroot, file)) ?? readIfThere(goroot, file);
     if (text !== undefined) put(file, wrapDirectCalls(text));
   }
-  for (const file of readdirSync(sources)) {
-    if (file.endsWith(".go") || file.endsWith(".s")) {
-      put(`runtime/${file}`, activate(readFileSync(path.join(sources, file), "utf8"), toolchain));
+  for (const [folder, place] of ADDED) {
+    const from = path.join(sources, folder);
+    for (const file of readdirSync(from)) {
+      if (!/\.(go|s)$/.test(file)) continue;
+      put(`${place}/${file}`, activate(readFileSync(path.join(from, file), "utf8"), toolchain));
     }
   }
-  put(
-    "internal/abi/maprace_state.go",
-    activate(readFileSync(path.join(sources, "abi", "maprace_state.go"), "utf8"), toolchain),
-  );
   return { texts, madeFrom: [...goroot.asked] };
 }
 
