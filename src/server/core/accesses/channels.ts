@@ -12,9 +12,10 @@ import { signalOf } from "../goroutines/order.ts";
 import { toggled } from "../locks/heldLocks.ts";
 import type { Expr } from "../syntax/ast.ts";
 import type { Info, Type, Var } from "../types/types.ts";
+import { ofSomeInstance } from "./calledValues.ts";
 import { heedAnswer } from "./handovers.ts";
 import { extend, type Path, pathOf } from "./path.ts";
-import { ofSomeInstance, valuesOf } from "./values.ts";
+import { valuesOf } from "./values.ts";
 import { giveSignal, heedSignal, textOf, type Walk } from "./walkRecord.ts";
 
 /** Sends on a channel or closes it. A channel of capacity one is a lock as well. */

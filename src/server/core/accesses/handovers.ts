@@ -11,10 +11,11 @@ import { deref, mapType, structType, under } from "../calls/typeShape.ts";
 import { signalKey } from "../goroutines/order.ts";
 import type { Expr, Node } from "../syntax/ast.ts";
 import type { Type, Var } from "../types/types.ts";
+import { type Binding, substitute } from "./calledValues.ts";
 import { channelPath } from "./channels.ts";
 import type { Access, Sent, Signal } from "./events.ts";
 import { extend, type Path, pathKey, pathOf, RECEIVED, SENT, type Step } from "./path.ts";
-import { type Binding, elementFor, literalOf, substitute, through, valuesOf } from "./values.ts";
+import { elementFor, literalOf, through, valuesOf } from "./values.ts";
 import type { Walk } from "./walkRecord.ts";
 import { sentKey, union } from "./walkState.ts";
 

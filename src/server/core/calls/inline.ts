@@ -5,13 +5,14 @@
  * Which functions a call reaches is `callees.ts`; what library functions start is `goroutines/`.
  */
 
+import { type Binding, bindCall } from "../accesses/calledValues.ts";
 import { signalChannel } from "../accesses/channels.ts";
 import type { Held } from "../accesses/events.ts";
 import { visitExpression, visitOperand } from "../accesses/expressions.ts";
 import { takeOverSent } from "../accesses/handovers.ts";
 import { visitLibraryCall } from "../accesses/libraryCalls.ts";
 import { pathKey, pathOf } from "../accesses/path.ts";
-import { type Binding, bindCall, type Value, valuesOf } from "../accesses/values.ts";
+import { type Value, valuesOf } from "../accesses/values.ts";
 import { neverReturns } from "../accesses/walk.ts";
 import {
   emitAccess,

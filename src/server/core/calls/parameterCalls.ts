@@ -2,10 +2,12 @@
  * Calls of function-valued parameters: written down where a function makes them, and run where it is called and the
  * function that it is given is known.
  */
+
+import { type Binding, substitute } from "../accesses/calledValues.ts";
 import type { Access, ParameterCall } from "../accesses/events.ts";
 import { identityOf, pathKey } from "../accesses/path.ts";
 import { placeIn } from "../accesses/places.ts";
-import { type Binding, substitute, type Value, valueKey, valuesOf } from "../accesses/values.ts";
+import { type Value, valueKey, valuesOf } from "../accesses/values.ts";
 import type { Walk } from "../accesses/walkRecord.ts";
 import { union } from "../accesses/walkState.ts";
 import { signalKey } from "../goroutines/order.ts";

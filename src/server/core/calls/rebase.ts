@@ -2,10 +2,11 @@
  * What a callee's summary says, in the terms of one of its callers: parameters replaced by what they stand for, and
  * what the caller has done before added to it. Null or nothing where the call does not get there.
  */
+
+import { type Binding, substitute } from "../accesses/calledValues.ts";
 import type { Access, Choice, Given, Held, Signal } from "../accesses/events.ts";
 import { extend, type Path } from "../accesses/path.ts";
 import { placeIn } from "../accesses/places.ts";
-import { type Binding, substitute } from "../accesses/values.ts";
 import { isMade, isTakenOut, type Walk } from "../accesses/walkRecord.ts";
 import { givenKey, union } from "../accesses/walkState.ts";
 import { isTestFile } from "../goroutines/handlers.ts";

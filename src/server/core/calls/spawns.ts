@@ -5,10 +5,11 @@
  * `parameterCalls.ts`.
  */
 
+import { type Binding, bindCall } from "../accesses/calledValues.ts";
 import type { Access, Held, ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
 import { asHandedOver } from "../accesses/handovers.ts";
 import { placeIn } from "../accesses/places.ts";
-import { type Binding, bindCall, valuesOf } from "../accesses/values.ts";
+import { valuesOf } from "../accesses/values.ts";
 import { noteCall, record, startSpawn, textOf, type Walk } from "../accesses/walkRecord.ts";
 import { union } from "../accesses/walkState.ts";
 import { callbacksOf, calledThroughValues } from "../goroutines/callbacks.ts";
