@@ -6,7 +6,7 @@
 import type { Fn } from "../calls/functions.ts";
 import type { AccessKind } from "../finding.ts";
 import type { Type, Var } from "../types/types.ts";
-import type { KEY, Path } from "./path.ts";
+import type { KEY, Path, Step } from "./path.ts";
 import type { Place } from "./places.ts";
 import type { Value } from "./values.ts";
 
@@ -119,6 +119,15 @@ export interface Spawn {
   readonly signals: readonly Signal[];
   /** True where the function that started it returns no error then: a caller with an error in hand has none running. */
   readonly onSuccess: boolean;
+  /** The locals of its starter by which it knows what the starter has returned. */
+  readonly handedOut: readonly HandedOut[];
+}
+
+/** A local that is returned while a goroutine goes on using it: the fields `steps` lead to it from result `result`. */
+export interface HandedOut {
+  readonly root: Var;
+  readonly result: number;
+  readonly steps: readonly Step[];
 }
 export type SpawnKind = "go" | "timer" | "handler" | "group" | "parallel-test" | "callback";
 

@@ -22,6 +22,7 @@ import type { Type, Var } from "../types/types.ts";
 import {
   type Access,
   EMPTY_SUMMARY,
+  type HandedOut,
   type Held,
   type NilWrite,
   type ParallelPair,
@@ -29,6 +30,7 @@ import {
   type Spawn,
   type Summary,
 } from "./events.ts";
+import { handedOutBy } from "./handedOut.ts";
 import { extend, isEndOfChannel, type Path, pathKey, pathOf } from "./path.ts";
 import { placeIn } from "./places.ts";
 import { holdsOthers, valuesOfVar } from "./values.ts";
@@ -144,7 +146,13 @@ function exported(walk: Walk): Omit<Summary, "hangsOnCallers"> {
     const running = alive.get(spawn);
     const [over, going] = split(spawn.accesses, running);
     accesses.push(...over.flatMap((access) => exportedAccess(walk, access, true)));
-    const left = going.flatMap((access) => exportedAccess(walk, access, true));
+    const handedOut = handedOutWith(walk, spawn, going);
+    const isHandedOut = (root: Var): boolean => handedOut.some((one) => one.root === root);
+    const left = going.flatMap((access) =>
+      isHandedOut(access.path.root)
+        ? [{ ...access, handedOut: access.handedOut || qualifiedName(access.path.root.type()) }]
+        : exportedAccess(walk, access, true),
+    );
     const isOver = !running || running.awaited.length > 0;
     if (isOver) {
       const many = spawn.many || walk.repeated.has(spawn);
@@ -155,8 +163,9 @@ function exported(walk: Walk): Omit<Summary, "hangsOnCallers"> {
       spawns.push({
         ...spawn,
         accesses: left,
-        signals: spawn.signals.filter(mayBeAwaited(fn)),
+        signals: spawn.signals.filter((signal) => mayBeAwaited(fn)(signal) || isHandedOut(signal.path.root)),
         onSuccess: walk.onSuccess.has(spawn),
+        handedOut,
       });
   }
   // What a dependency does to maps and locks of its own is not for its users.
@@ -186,6 +195,21 @@ function exported(walk: Walk): Omit<Summary, "hangsOnCallers"> {
     sends: state.sent.filter(({ what, as }) => outlives(what, fn) && outlives(as, fn)),
     diverges: state.dead,
   };
+}
+
+/**
+ * The locals that a goroutine goes on using and that are returned, by this function or by one whose result it returns.
+ * Channels are known to all by the local of the function that made them.
+ */
+function handedOutWith({ fn }: Walk, { handedOut }: Spawn, going: readonly Access[]): readonly HandedOut[] {
+  const own = [...new Set(going.map(({ path }) => path.root))].filter(
+    (root) => isOwnLocal(root, fn) && under(root.type()).kind !== "chan",
+  );
+  return [...handedOut, ...own.flatMap((root) => handedOutBy(fn, root) ?? [])];
+}
+
+function isOwnLocal(root: Var, fn: Fn): boolean {
+  return (root.role === "local" || root.role === "result") && isVisibleIn(root, fn) && !isCaptured(root, fn);
 }
 
 /** The access with the locks that are given back after it without having been taken: they were held on entry. */
@@ -287,7 +311,8 @@ function exportedAccess(walk: Walk, access: Access, shared: boolean): readonly A
   // Whoever gets a channel that was made here may get what goes through it.
   if (end >= 0 && (at < 0 || end < at)) return walk.fn.facts.returned.has(path.root) ? [access] : [];
   if (first?.kind !== "field" || (!shared && isOwned(walk, path))) return [];
-  const handedOut = shared && walk.fn.facts.returned.has(path.root) ? qualifiedName(path.root.type()) : "";
+  const isReturned = shared && walk.fn.facts.returned.has(path.root);
+  const handedOut = access.handedOut || (isReturned ? qualifiedName(path.root.type()) : "");
   return [{ ...access, path: extend(pathOf(first.field), path.steps.slice(at + 1))!, handedOut }];
 }
 

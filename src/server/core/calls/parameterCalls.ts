@@ -89,6 +89,7 @@ export function runParameterCall(
         parameterCalls: [],
         signals: [],
         onSuccess: false,
+        handedOut: [],
       });
     } else {
       const before = walk.state.held;

@@ -7,9 +7,11 @@
 
 import { type Binding, bindCall } from "../accesses/calledValues.ts";
 import type { Access, Held, ParameterCall, Signal, Spawn, SpawnKind, Summary } from "../accesses/events.ts";
+import { destinationsOf } from "../accesses/handedOut.ts";
 import { asHandedOver } from "../accesses/handovers.ts";
+import type { Path } from "../accesses/path.ts";
 import { placeIn } from "../accesses/places.ts";
-import { valuesOf } from "../accesses/values.ts";
+import { UNKNOWN, valuesOf } from "../accesses/values.ts";
 import { noteCall, record, startSpawn, textOf, type Walk } from "../accesses/walkRecord.ts";
 import { union } from "../accesses/walkState.ts";
 import { callbacksOf, calledThroughValues } from "../goroutines/callbacks.ts";
@@ -17,6 +19,7 @@ import type { LibrarySpawn } from "../goroutines/librarySpawns.ts";
 import { signalKey, signalOf } from "../goroutines/order.ts";
 import { together } from "../locks/heldLocks.ts";
 import type { CallExpr, Node } from "../syntax/ast.ts";
+import type { Var } from "../types/types.ts";
 import { type Callee, calleesOfValue } from "./callees.ts";
 import type { Fn } from "./functions.ts";
 import { firstPathOf, lend } from "./lockCalls.ts";
@@ -32,10 +35,12 @@ export function runBeside(walk: Walk, spawn: Spawn): void {
 }
 
 /** A goroutine that a callee starts, in the caller's terms. One object per place and goroutine. */
-export function rebaseSpawn(walk: Walk, spawn: Spawn, binding: Binding, node: Node): Spawn {
+export function rebaseSpawn(walk: Walk, spawn: Spawn, parameters: Binding, node: Node): Spawn {
   const key = keyOf(node, spawn.fn, spawn.node.pos, spawn.runs);
   const known = walk.spawns.get(key);
   if (known) return known;
+  const { here, further } = destinationsOf(walk, spawn.handedOut, node);
+  const binding = withHandedOut(parameters, spawn, here, further);
   const deeds: Deeds = {
     accesses: afterOnces(
       walk,
@@ -44,7 +49,29 @@ export function rebaseSpawn(walk: Walk, spawn: Spawn, binding: Binding, node: No
     parameterCalls: [],
   };
   for (const inner of spawn.parameterCalls) addDeeds(walk, inner, binding, node, deeds);
-  return keep(walk, key, { ...spawn, ...deeds, signals: rebaseSignals(walk, spawn.signals, binding) });
+  return keep(walk, key, {
+    ...spawn,
+    ...deeds,
+    signals: rebaseSignals(walk, spawn.signals, binding),
+    handedOut: further,
+  });
+}
+
+/** The binding with the variables here for the locals that the goroutine's starter has returned. */
+function withHandedOut(
+  parameters: Binding,
+  { handedOut }: Spawn,
+  here: ReadonlyMap<Var, Path>,
+  further: Spawn["handedOut"],
+): Binding {
+  if (handedOut.length === 0) return parameters;
+  const binding = new Map(parameters);
+  for (const { root } of handedOut) {
+    const path = here.get(root);
+    if (path) binding.set(root, [{ kind: "path", path, owned: false }]);
+    else if (!further.some((one) => one.root === root)) binding.set(root, UNKNOWN);
+  }
+  return binding;
 }
 
 /**
@@ -101,6 +128,7 @@ export function spawnParameter(walk: Walk, call: CallExpr, parameter: ParameterC
         parameterCalls: [{ ...parameterCallHere(walk, call, parameter), locks: [] }],
         signals: [],
         onSuccess: false,
+        handedOut: [],
       }),
   );
 }
@@ -164,6 +192,7 @@ function makeSpawn(
     ...deeds,
     signals: [...rebaseSignals(walk, summary.signals, binding), ...ends],
     onSuccess: false,
+    handedOut: [],
   });
 }
 

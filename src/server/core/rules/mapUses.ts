@@ -5,6 +5,8 @@
  * Entry points are what something outside calls: exported functions of libraries, handlers, goroutines. What
  * only `main` or `init` do in sequence is nobody's race. Which uses can meet is `conflicts.ts`.
  */
+
+import { ofSomeInstance } from "../accesses/calledValues.ts";
 import type { Access, ParallelPair, Spawn, Summary } from "../accesses/events.ts";
 import { groupKey, groupOf, identityOf, type Path } from "../accesses/path.ts";
 import type { Summaries } from "../accesses/summaries.ts";
@@ -217,10 +219,15 @@ function usesOf(
   for (const spawn of isTestFile(fn) ? [] : summary.spawns) {
     if (handsBackItsEnd(spawn)) continue;
     const kind = spawn.how === "handler" ? "handler" : "goroutine";
-    for (const access of spawn.accesses.filter(isKnownHere))
+    for (const access of spawn.accesses.map(ofAnyInstance).filter(isKnownHere))
       uses.push(keyed(used({ access, entry: fn, from: kind, spawn, inSight: true })));
   }
   return uses;
+}
+
+/** What is handed out is whoever's called: each caller of the starter has an instance of its own. */
+function ofAnyInstance(access: Access): Access {
+  return access.handedOut === "" ? access : { ...access, path: ofSomeInstance(access.path) };
 }
 
 /** The use as other callers of the entry see it. */
@@ -286,7 +293,10 @@ function waitedForLess({ use: a }: KeyedUse, { use: b }: KeyedUse): boolean {
 
 /** True where the starter returns the channel that the goroutine ends with: its caller waits for it. */
 function handsBackItsEnd(spawn: Spawn): boolean {
-  return spawn.signals.some((signal) => signal.by === "channel" && signal.path.root.role === "local");
+  return spawn.signals.some(
+    (signal) =>
+      signal.by === "channel" && signal.path.root.role === "local" && signal.path.steps.length === 0,
+  );
 }
 
 /** How a function is entered from outside; null where only the program's own functions call it. */
