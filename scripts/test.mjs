@@ -1,6 +1,6 @@
 /**
  * `npm test`: installs what the tests need, runs all of them and prints one line, "N passed, N failed", last.
- * `npm test -- unit`, `-- windows` (on Linux), `-- editor`, `-- go`, `-- static` or `-- electron` run one part. What is tested is in test/.
+ * `npm test -- unit`, `-- windows` and `-- processors` (on Linux), `-- editor`, `-- go`, `-- static` or `-- electron` run one part. What is tested is in test/.
  */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { installDependencies, root } from "./dependencies.mjs";
 import { installBrowser, installEditor } from "./embedded-editor.mjs";
 import { goVersion } from "./go.mjs";
 import { pack } from "./package.mjs";
+import { installQemu } from "./qemu.mjs";
 import { main, quietly, showing, step } from "./steps.mjs";
 import { installWine } from "./wine.mjs";
 
@@ -35,6 +36,10 @@ const PARTS = {
         windows: async () =>
           vitest("Programs for Windows", ["--config", "vitest.windows.config.ts"], {
             WINE: await installWine(),
+          }),
+        processors: async () =>
+          vitest("Programs for other processors", ["--config", "vitest.processors.config.ts"], {
+            QEMU: await installQemu(),
           }),
       }
     : {}),

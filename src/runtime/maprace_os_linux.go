@@ -4,10 +4,16 @@
 
 package runtime
 
-import "unsafe"
+import (
+	"internal/goarch"
+	"unsafe"
+)
+
+// mrIsMips is 1 on processors for which Linux has numbers of its own.
+const mrIsMips = goarch.IsMips | goarch.IsMipsle | goarch.IsMips64 | goarch.IsMips64le
 
 const (
-	mrAppend      = 0x400
+	mrAppend      = 0x400 - mrIsMips*0x3f8
 	mrNonblock    = _O_NONBLOCK
 	mrCloseOnExec = _O_CLOEXEC
 	// mrHasSockets says whether the stream may be a socket.
@@ -24,7 +30,7 @@ var mrAddress struct {
 
 // mrConnect connects to the Unix socket with a name; false is a failure.
 func mrConnect(name *[4096]byte) (fd uintptr, ok bool) {
-	const stream, family = 1, 1
+	const stream, family = 1 + mrIsMips, 1
 	mrAddress.family = family
 	copy(mrAddress.path[:len(mrAddress.path)-1], name[:])
 	n := socket(family, stream|mrNonblock|mrCloseOnExec, 0)

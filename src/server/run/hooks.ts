@@ -66,9 +66,9 @@ export function unansweredHooks(race0: string): string[] {
   const problems: string[] = [];
   for (const [name, signature] of hooks) {
     const answered = ANSWERED[name];
-    if (answered === undefined) problems.push(`hook ${name}${signature}`);
+    if (answered === undefined) problems.push(`${name}${signature}`);
     else if (answered !== signature) {
-      problems.push(`hook ${name}${signature}, which used to be ${name}${answered}`);
+      problems.push(`${name}${signature}, which used to be ${name}${answered}`);
     }
   }
   return problems;

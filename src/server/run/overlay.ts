@@ -66,6 +66,7 @@ export async function prepareOverlay(request: OverlayRequest): Promise<PreparedB
   const toolchain = await readToolchain(request.go, request.cwd, request.cacheDir, env);
   const flags = [...(request.buildFlags ?? [])];
   refuseVersion(toolchain);
+  refuseSystem(toolchain, request.mode);
   refuseFlags(flags, "the build flags", request.mode);
   refuseFlags(splitFlags(toolchain.goflags), "GOFLAGS", request.mode);
 
@@ -191,6 +192,16 @@ function refuseVersion(toolchain: Toolchain): void {
   }
   throw new RunProblem(
     `Maprace needs Go 1.${OLDEST_MINOR} or later, and this folder is built with ${toolchain.version || "an unknown Go"}. Install a newer Go (https://go.dev/dl/), or raise the toolchain line of go.mod.`,
+  );
+}
+
+/** The systems on which the detector can say what it found: those of src/runtime's files. */
+const REACHED = /^(linux|android|darwin|ios|windows|js|dragonfly|freebsd|netbsd|openbsd)$/;
+
+function refuseSystem({ goos, goarch }: Toolchain, mode: RunMode): void {
+  if (mode === "go-race" || REACHED.test(goos)) return;
+  throw new RunProblem(
+    `Maprace cannot watch programs on ${goos}/${goarch}: nothing that its detector finds there could leave the program. Set GOOS to linux, darwin, windows, js or a BSD for this build.`,
   );
 }
 

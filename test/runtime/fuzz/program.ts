@@ -438,9 +438,18 @@ class Maker {
     const first = random.below(streams);
     const answers = askedAlong(program, first + 1) === first && random.chance(40);
     const second = answers ? first + 1 : (first + 1 + random.below(streams - 1)) % streams;
-    from.push(...this.accesses(), { k: "write", i: 0, o: first });
-    between.push({ k: "read", i: 0, o: first }, { k: "write", i: 0, o: second });
-    to.push({ k: "read", i: 0, o: second }, ...this.accesses());
+    // An answer to somebody else's question: what was said along the first stream is not part of it.
+    const asked = answers || random.chance(40) ? undefined : askedAlong(program, second);
+    const map = random.below(program.maps.length);
+    const accesses = (): Op[] => (asked === undefined ? this.accesses() : [this.bareAccess(map)]);
+    from.push(...accesses(), { k: "write", i: 0, o: first });
+    between.push({ k: "read", i: 0, o: first });
+    if (asked !== undefined) {
+      to.push({ k: "write", i: 0, o: asked });
+      between.push({ k: "read", i: 0, o: asked });
+    }
+    between.push({ k: "write", i: 0, o: second });
+    to.push({ k: "read", i: 0, o: second }, ...accesses());
   }
 
   private handOverByStream(from: Op[], to: Op[]): void {
