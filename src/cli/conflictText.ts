@@ -122,7 +122,8 @@ function exploredLines({ explored }: Conflict): string[] {
   return [`     seen in ${seen} of ${runs} runs${again}${hint}`];
 }
 
-function count(n: number, noun: string): string {
+/** "1 conflict", "2 conflicts". */
+export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 

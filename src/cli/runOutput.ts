@@ -8,7 +8,7 @@ import path from "node:path";
 import type { Conflict, ConflictAccess, RunEnd, RunRecord } from "../protocol.ts";
 import { withFramePaths } from "../server/run/framePaths.ts";
 import { RunProblem } from "../server/run/problem.ts";
-import { conflictText, endText, inColour, plain } from "./conflictText.ts";
+import { conflictText, count, endText, inColour, plain } from "./conflictText.ts";
 import { timelinePage } from "./timelinePage.ts";
 
 export type RunFormat = "text" | "json" | "html";
@@ -87,8 +87,17 @@ export function openRunOutput(options: OutputOptions): RunOutput {
         else writeStdout(page);
       }
       file?.close();
+      if (options.out !== undefined)
+        process.stderr.write(whereText(options.format, options.out, conflicts.size));
     },
   };
+}
+
+/** Tells a person what `--out` wrote; whoever reads JSON named the file himself. */
+function whereText(format: RunFormat, out: string, conflicts: number): string {
+  const found = conflicts === 0 ? "no conflict" : count(conflicts, "conflict");
+  if (format === "html") return `maprace: ${found}. Open ${out} in a browser to see the timeline.\n`;
+  return format === "text" ? `maprace: recorded. To see it again: maprace open ${out}\n` : "";
 }
 
 /** A record without the keys of maps, which may be session tokens. */

@@ -116,12 +116,15 @@ test("a recording shows again what the run showed, in every format", () => {
   expect(live.status).toBe(66);
   const opened = maprace("open", recording);
   expect(opened.status).toBe(66);
-  expect(live.stderr.replace("on stderr\n", "")).toBe(opened.stderr);
+  const where = `maprace: recorded. To see it again: maprace open ${recording}\n`;
+  expect(live.stderr.replace("on stderr\n", "")).toBe(opened.stderr + where);
   const json = maprace("open", "--format", "json", recording);
   expect(json.stdout).toBe(readFileSync(recording, "utf8"));
 
   const page = path.join(folder, "page.html");
-  expect(maprace("open", "--format", "html", "--out", page, recording).status).toBe(66);
+  const { status, stderr } = maprace("open", "--format", "html", "--out", page, recording);
+  expect(status).toBe(66);
+  expect(stderr).toBe(`maprace: 1 conflict. Open ${page} in a browser to see the timeline.\n`);
   const html = readFileSync(page, "utf8");
   expect(html).toContain("/* the script */");
   expect(html).toContain("/* the style */");
