@@ -15,13 +15,45 @@ export interface FieldStep {
 }
 export interface ElementStep {
   readonly kind: "element";
-  /** What tells elements apart: the constant key, or "" where it cannot be told; or which end of a channel. */
+  /**
+   * What tells elements apart: the constant key, or "" where it cannot be told; the loop that goes through all of them;
+   * or which end of a channel.
+   */
   readonly key: string;
 }
 
 /** The steps from a channel to what is sent on it, as its sender and its receiver know it. */
 export const SENT: ElementStep = { kind: "element", key: "<- sent" };
 export const RECEIVED: ElementStep = { kind: "element", key: "<- received" };
+
+/** The step from an atomic pointer or value to what is loaded from it, which everybody has who loads it. */
+export const LOADED: ElementStep = { kind: "element", key: "<- loaded" };
+
+const EACH = "<- each ";
+
+/** The step to the elements that a loop goes through. `loop` is a name that stays while text elsewhere changes. */
+export function eachOf(loop: string): ElementStep {
+  return { kind: "element", key: EACH + loop };
+}
+
+/** True for the step to elements that cannot be told apart: one of them, nobody can tell which, or all of them. */
+export function isSomeElement(step: Step): boolean {
+  return step.kind === "element" && (step.key === "" || step.key.startsWith(EACH));
+}
+
+/**
+ * True where two steps lead to the same element. A loop comes to each of them, so to whichever the other one is; two
+ * rounds of one loop are at different ones.
+ */
+export function isSameElement(a: ElementStep, b: ElementStep): boolean {
+  if (a.key === b.key) return !isSomeElement(a);
+  return a.key.startsWith(EACH) || b.key.startsWith(EACH);
+}
+
+/** The key of a path by which signals are told: those of elements that cannot be told apart have one. */
+export function keyOfSignals(path: Path): string {
+  return path[KEY].replaceAll(/\[<- each [^\]]*\]/g, "[]");
+}
 
 /** Not one of the parts that paths and signals are compared by: another version's paths have other keys. */
 export const KEY = Symbol("key");
@@ -139,7 +171,7 @@ export function spellPath(path: Path): string {
   let text = path.root.name;
   for (const step of path.steps) {
     if (step.kind === "field") text += `.${step.field.name}`;
-    else text += step.key === "" ? "[…]" : `[${step.key}]`;
+    else text += isSomeElement(step) ? "[…]" : step.key === LOADED.key ? ".Load()" : `[${step.key}]`;
   }
   return text;
 }

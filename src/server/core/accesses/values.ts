@@ -11,7 +11,7 @@ import { isNamed, mapType, structType, under } from "../calls/typeShape.ts";
 import type { CompositeLit, Expr, Ident, SelectorExpr } from "../syntax/ast.ts";
 import type { Info, Package, Selection, Type, Var } from "../types/types.ts";
 import { valuesOfCall } from "./calledValues.ts";
-import { extend, isEndOfChannel, type Path, pathKey, pathOf, type Step } from "./path.ts";
+import { eachOf, extend, isEndOfChannel, LOADED, type Path, pathKey, pathOf, type Step } from "./path.ts";
 
 export type Value = PathValue | FreshValue | FuncValue | ConstantValue | UnknownValue;
 export interface PathValue {
@@ -60,10 +60,11 @@ export function valuesOf(world: World, e: Expr, scope: Scope): readonly Value[] 
       return valuesOfSelector(world, x, scope);
     case "IndexExpr":
       if (under(scope.info.typeOf(x.x)).kind === "signature") return valuesOf(world, x.x, scope);
-      return through(world, valuesOf(world, x.x, scope), [elementStep(x.indices[0], scope)], scope);
+      return through(world, valuesOf(world, x.x, scope), [elementStep(x.indices[0]!, scope)], scope);
     case "TypeAssertExpr":
       return (mapType(scope.info.typeOf(x)) && loadedBy(world, x.x, scope)) ?? valuesOf(world, x.x, scope);
     case "StarExpr":
+      return (mapType(scope.info.typeOf(x)) && loadedBy(world, x.x, scope)) ?? valuesOf(world, x.x, scope);
     case "SliceExpr":
       return valuesOf(world, x.x, scope);
     case "UnaryExpr":
@@ -85,8 +86,8 @@ export function valuesOf(world: World, e: Expr, scope: Scope): readonly Value[] 
 }
 
 /**
- * For what was loaded from a `sync.Map`, the value under that key: what one goroutine takes out, others can. Null for
- * anything else.
+ * For what was loaded from a `sync.Map`, the value under that key, and for what was loaded from an atomic pointer or
+ * value, what it holds: what one goroutine takes out, others can. Null for anything else.
  */
 function loadedBy(world: World, e: Expr, scope: Scope): readonly Value[] | null {
   let x = unparen(e);
@@ -99,14 +100,32 @@ function loadedBy(world: World, e: Expr, scope: Scope): readonly Value[] | null 
   const fun = x.kind === "CallExpr" ? unparen(x.fun) : null;
   if (x.kind !== "CallExpr" || fun?.kind !== "SelectorExpr") return null;
   const selection = scope.info.selectionOf(fun);
-  const isLoad = selection?.kind === "method" && /^Load(OrStore)?$/.test(selection.obj.name);
-  if (!isLoad || !isNamed(selection.path.at(-1)?.type() ?? selection.recv, "sync", "Map")) return null;
-  return through(world, receiverOf(world, fun, selection, scope), [elementStep(x.args[0], scope)], scope);
+  if (selection?.kind !== "method" || !/^Load(OrStore)?$/.test(selection.obj.name)) return null;
+  const holder = selection.path.at(-1)?.type() ?? selection.recv;
+  const step = isNamed(holder, "sync", "Map")
+    ? elementStep(x.args[0]!, scope)
+    : isNamed(holder, "sync/atomic", "Pointer") || isNamed(holder, "sync/atomic", "Value")
+      ? LOADED
+      : null;
+  return step && through(world, receiverOf(world, fun, selection, scope), [step], scope);
 }
 
-function elementStep(index: Expr | undefined, scope: Scope): Step {
-  const constant = index ? scope.info.constOf(index) : null;
-  return { kind: "element", key: constant === null ? "" : String(constant) };
+function elementStep(index: Expr, scope: Scope): Step {
+  const constant = scope.info.constOf(index);
+  if (constant !== null) return { kind: "element", key: String(constant) };
+  const x = unparen(index);
+  const obj = x.kind === "Ident" ? scope.info.objectOf(x) : null;
+  const definitions = (obj?.kind === "var" && scope.facts.definitions.get(obj.origin)) || [];
+  const isOfLoop = obj?.kind === "var" && definitions.length === 1 && definitions[0]!.how === "key";
+  return isOfLoop ? eachStep(obj.origin, scope) : { kind: "element", key: "" };
+}
+
+/** The step to what a loop is at whose head has the variable. Loops are told apart by the names in their heads. */
+function eachStep(variable: Var, { facts }: Scope): Step {
+  const loop = facts.loopOf.get(variable);
+  if (loop?.kind !== "RangeStmt") return { kind: "element", key: "" };
+  const names = [loop.key, loop.value].map((e) => (e?.kind === "Ident" ? e.name : "_"));
+  return eachOf(`${names.join()} of ${facts.functions[0]?.name ?? ""}`);
 }
 
 function valuesOfIdent(world: World, id: Ident, scope: Scope): readonly Value[] {
@@ -136,7 +155,7 @@ const LOCAL: Question<DeclFacts, Var, readonly Value[]> = {
     if (facts.oneForAllRounds.has(variable)) return [itself(variable, false)];
     const scope: Scope = { pkg: facts.site.pkg, info: facts.info, facts };
     const definitions = facts.definitions.get(variable) ?? [];
-    const values = definitions.flatMap((d) => valuesOfDefinition(world, d, scope));
+    const values = definitions.flatMap((d) => valuesOfDefinition(world, variable, d, scope));
     const aliases = distinct(values.filter((value) => value.kind === "path" || value.kind === "func"));
     const earlier = aliases.some(
       (value) => isOfEarlierRound(variable, value, scope) || isPartOfItself(variable, value),
@@ -169,7 +188,7 @@ function itself(v: Var, owned: boolean): Value {
   return { kind: "path", path: pathOf(v), owned };
 }
 
-function valuesOfDefinition(world: World, d: Definition, scope: Scope): readonly Value[] {
+function valuesOfDefinition(world: World, variable: Var, d: Definition, scope: Scope): readonly Value[] {
   if (d.how === "zero") return FRESH;
   if (d.expr === null) return UNKNOWN;
   const x = unparen(d.expr);
@@ -178,7 +197,7 @@ function valuesOfDefinition(world: World, d: Definition, scope: Scope): readonly
     return d.index === 0 ? valuesOf(world, x, scope) : FRESH;
   }
   if (d.how !== "element") return UNKNOWN;
-  return through(world, valuesOf(world, x, scope), [elementStep(undefined, scope)], scope);
+  return through(world, valuesOf(world, x, scope), [eachStep(variable, scope)], scope);
 }
 
 /** References, and structs and interfaces, whose copies still reach the same maps. */

@@ -35,7 +35,7 @@ import {
   visitIncrement,
 } from "./expressions.ts";
 import { beginRound, noteSent } from "./handovers.ts";
-import { type Path, pathKey } from "./path.ts";
+import { isSomeElement, type Path, pathKey } from "./path.ts";
 import { filledBy } from "./semaphores.ts";
 import { assignVariable, emitAccess, heedSignal, variablePath, type Walk } from "./walkRecord.ts";
 import { givenKey, meet, meetAll, needsAnotherRound, nextRound, type WalkState } from "./walkState.ts";
@@ -290,7 +290,7 @@ function rounds(flow: Flow, loop: LoopStmt, target: Target, body: () => void): r
 }
 
 function isOfSomeElement({ path }: Held): boolean {
-  return path?.steps.some((step) => step.kind === "element" && step.key === "") ?? false;
+  return path?.steps.some(isSomeElement) ?? false;
 }
 
 function visitFor(flow: Flow, s: ForStmt): void {

@@ -4,7 +4,16 @@
  * is the walk's state.
  */
 import type { Access, Choice, Signal } from "../accesses/events.ts";
-import { isEndOfChannel, KEY, type Path, pathKey, type Step } from "../accesses/path.ts";
+import {
+  isEndOfChannel,
+  isSameElement,
+  KEY,
+  keyOfSignals,
+  LOADED,
+  type Path,
+  pathKey,
+  type Step,
+} from "../accesses/path.ts";
 
 /** True where the access changes the map or its variable. */
 export function writes(access: Access): boolean {
@@ -32,7 +41,7 @@ export function signalOf(by: Signal["by"], path: Path, closes: boolean): Signal 
   const known = signals.get(path);
   const same = known?.find((signal) => signal.by === by && signal.closes === closes);
   if (same !== undefined) return same;
-  const signal: Signal = { by, path, closes, [KEY]: `${by}:${pathKey(path)}` };
+  const signal: Signal = { by, path, closes, [KEY]: `${by}:${keyOfSignals(path)}` };
   if (known === undefined) signals.set(path, [signal]);
   else known.push(signal);
   return signal;
@@ -55,11 +64,17 @@ function waitsFor(later: Access, earlier: Access): boolean {
   if (later.awaited.length === 0 || earlier.signals.length === 0) return false;
   return later.awaited.some((signal) => {
     const key = signalKey(signal);
+    // Who has loaded a map shares it already: storing it again hands over nothing.
+    if (signal.by === "atomic" && isLoadedFrom(earlier.path, signal.path)) return false;
     return (
       earlier.signals.some((s) => signalKey(s) === key) &&
       !earlier.signalled.some((s) => signalKey(s) === key)
     );
   });
+}
+
+function isLoadedFrom(path: Path, holder: Path): boolean {
+  return pathKey(path).startsWith(`${pathKey(holder)}[${LOADED.key}]`);
 }
 
 /** True where one is what a sender has sent and the other what a receiver got: two receivers get different things. */
@@ -93,6 +108,6 @@ export function samePlace(a: Path, b: Path): boolean {
     const other = b.steps[i]!;
     if (step.kind === "field") return other.kind === "field" && step.field === other.field;
     if (isEndOfChannel(step)) return isEndOfChannel(other) && areBothEnds(a, b);
-    return other.kind === "element" && step.key === other.key && step.key !== "";
+    return other.kind === "element" && isSameElement(step, other);
   });
 }

@@ -5,7 +5,7 @@
  */
 import type { Access, Held, Spawn } from "../accesses/events.ts";
 import type { Fn } from "../calls/functions.ts";
-import { mapType, spellType, under } from "../calls/typeShape.ts";
+import { mapType, namedType, spellType, under } from "../calls/typeShape.ts";
 import type { AccessKind, CoreAccess, CoreMap, FilePlace } from "../finding.ts";
 import { handlerKindOf } from "../goroutines/handlers.ts";
 import type { Node } from "../syntax/ast.ts";
@@ -109,10 +109,12 @@ function elementOf(t: Type): Type {
   return u.kind === "slice" || u.kind === "array" || u.kind === "chan" ? u.elem : t;
 }
 
-/** "sessions", "Store.items", "routes[…]", "sent on updates". */
+/** "sessions", "Store.items", "routes[…]", "sent on updates", "loaded from Flags.all". */
 export function mapName(owner: Var, depth: number): string {
   if (depth > 0 && under(owner.type()).kind === "chan")
     return `sent on ${mapName(owner, 0)}${"[…]".repeat(depth - 1)}`;
+  if (depth > 0 && namedType(owner.type())?.obj.pkg?.path === "sync/atomic")
+    return `loaded from ${mapName(owner, 0)}${"[…]".repeat(depth - 1)}`;
   return `${structNameOf(owner)}${owner.name}${"[…]".repeat(depth)}`;
 }
 
