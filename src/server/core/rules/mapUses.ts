@@ -292,10 +292,10 @@ function waitedForLess({ use: a }: KeyedUse, { use: b }: KeyedUse): boolean {
 }
 
 /** True where the starter returns the channel that the goroutine ends with: its caller waits for it. */
-function handsBackItsEnd(spawn: Spawn): boolean {
-  return spawn.signals.some(
-    (signal) =>
-      signal.by === "channel" && signal.path.root.role === "local" && signal.path.steps.length === 0,
+function handsBackItsEnd({ signals, handedOut }: Spawn): boolean {
+  return signals.some(
+    ({ by, path: { root } }) =>
+      by === "channel" && root.role === "local" && !handedOut.some((one) => one.root === root),
   );
 }
 
