@@ -10,6 +10,7 @@ import { performCall } from "../calls/inline.ts";
 import { lockOf } from "../calls/lockCalls.ts";
 import { mapType, structType } from "../calls/typeShape.ts";
 import { startHandlerValue } from "../goroutines/handlers.ts";
+import { contradict } from "../goroutines/order.ts";
 import { take } from "../locks/heldLocks.ts";
 import { syncCall } from "../locks/syncCalls.ts";
 import type { AssignStmt, BinaryExpr, CallExpr, Expr, IncDecStmt, Node } from "../syntax/ast.ts";
@@ -284,7 +285,10 @@ export function choose(
   const x = unparen(e);
   const obj = x.kind === "Ident" ? walk.fn.info.objectOf(x) : null;
   if (obj?.kind !== "var" || obj.role !== "param" || walk.fn.facts.assigned.has(obj.origin)) return state;
-  return { ...state, choices: [...state.choices, { parameter: obj.origin, values, is }] };
+  const choices = [...state.choices, { parameter: obj.origin, values, is }];
+  // Who was started on the other way only is not running on this one.
+  const alive = state.alive.filter((one) => !contradict(one, { choices }));
+  return { ...state, choices, alive: alive.length === state.alive.length ? state.alive : alive };
 }
 
 /** Where a map is not nil, somebody has made it. */

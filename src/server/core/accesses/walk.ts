@@ -380,7 +380,8 @@ function visitCases(flow: Flow, cases: readonly CaseClause[], tag: Expr | null):
 
 /**
  * A test that goes through the steps of a script: that a step looks at what a goroutine did after another one has
- * waited for the goroutine is in the script. A wait in one case counts for all.
+ * waited for the goroutine is in the script. A wait in one case counts for all, also for a goroutine that goes round a
+ * loop and has given the signal in the round before: how often a step waits is in the script too.
  */
 function heedScript({ pairs, heard }: Walk, from: number): void {
   const met = pairs.splice(from);
@@ -388,12 +389,7 @@ function heedScript({ pairs, heard }: Walk, from: number): void {
     ...met.filter(
       ({ a, spawnB }) =>
         spawnB !== null ||
-        !a.signals.some(
-          (signal) =>
-            signal.by === "channel" &&
-            heard.has(signalKey(signal)) &&
-            !a.signalled.some((given) => signalKey(given) === signalKey(signal)),
-        ),
+        !a.signals.some((signal) => signal.by === "channel" && heard.has(signalKey(signal))),
     ),
   );
 }

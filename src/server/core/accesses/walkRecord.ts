@@ -9,7 +9,14 @@ import { type Fn, isCaptured, isOfOneRound, isVisibleIn, unparen } from "../call
 import { under } from "../calls/typeShape.ts";
 import type { AccessKind } from "../finding.ts";
 import { isTestFile } from "../goroutines/handlers.ts";
-import { conflicts, contradict, orderedBySignal, samePlace, signalKey } from "../goroutines/order.ts";
+import {
+  conflicts,
+  contradict,
+  orderedBySignal,
+  saidByBoth,
+  samePlace,
+  signalKey,
+} from "../goroutines/order.ts";
 import { exclusion, heldAtBoth } from "../locks/heldLocks.ts";
 import type { CallExpr, Expr, LoopStmt, Node } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
@@ -421,8 +428,9 @@ export function startSpawn(walk: Walk, spawn: Spawn): void {
   const others = state.alive.filter((alive) => alive.spawn !== spawn);
   const before = state.alive.find((alive) => alive.spawn === spawn);
   const crossed = before?.crossed ?? [];
+  const choices = before ? saidByBoth(before.choices, state.choices) : state.choices;
   if (before?.awaited.length === 0) walk.repeated.add(spawn);
-  walk.state = { ...state, alive: [...others, { spawn, crossed, awaited: [], parted: [] }] };
+  walk.state = { ...state, alive: [...others, { spawn, crossed, awaited: [], parted: [], choices }] };
 }
 
 /** Waits for a signal; `inLoop` where it is waited for again and again. */

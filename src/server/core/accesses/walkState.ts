@@ -3,7 +3,7 @@
  * waited for, variables made. States are never changed in place; branches start from the same one.
  */
 
-import { signalKey } from "../goroutines/order.ts";
+import { saidByBoth, signalKey } from "../goroutines/order.ts";
 import { heldOnBoth } from "../locks/heldLocks.ts";
 import type { LoopStmt } from "../syntax/ast.ts";
 import type { Var } from "../types/types.ts";
@@ -19,6 +19,8 @@ export interface Alive {
   readonly awaited: readonly string[];
   /** Keys of variables that it was handed the values of, and that were given others since. */
   readonly parted: readonly string[];
+  /** What branches said about parameters wherever it was started: elsewhere it does not run. */
+  readonly choices: readonly Choice[];
 }
 
 export interface WalkState {
@@ -156,6 +158,7 @@ function meetAlive(a: readonly Alive[], b: readonly Alive[]): readonly Alive[] {
         crossed: [...new Set([...known.crossed, ...other.crossed])],
         awaited: known.awaited.filter((key) => other.awaited.includes(key)),
         parted: known.parted.filter((key) => other.parted.includes(key)),
+        choices: saidByBoth(known.choices, other.choices),
       };
     }
   }

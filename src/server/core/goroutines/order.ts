@@ -84,13 +84,21 @@ export function areBothEnds(a: Path, b: Path): boolean {
 }
 
 /** True where one of the two happens only for other values of a parameter than the other one does. */
-export function contradict(a: Access, b: Access): boolean {
+export function contradict(a: Pick<Access, "choices">, b: Pick<Access, "choices">): boolean {
   return a.choices.some((x) =>
     b.choices.some((y) => {
       // Two that only rule values out leave others.
       if (x.parameter !== y.parameter || (!x.is && !y.is)) return false;
       return !(x.is ? allows(y, x.values) : allows(x, y.values));
     }),
+  );
+}
+
+/** What two ways both say about parameters. */
+export function saidByBoth(a: readonly Choice[], b: readonly Choice[]): readonly Choice[] {
+  if (a === b) return a;
+  return a.filter((x) =>
+    b.some((y) => x.parameter === y.parameter && x.is === y.is && x.values.join() === y.values.join()),
   );
 }
 
