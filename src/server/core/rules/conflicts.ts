@@ -23,6 +23,7 @@ import type { Var } from "../types/types.ts";
 import { withLentLocks } from "./lenders.ts";
 import type { MapGroup, MapUse } from "./mapUses.ts";
 import { areMeantForMany } from "./meantForMany.ts";
+import { followsOnce, passesBy } from "./onces.ts";
 import { CONCLUDES, CONSTRUCTS, isCalled, PREPARES } from "./phases.ts";
 import {
   hasUnknownHolder,
@@ -304,35 +305,6 @@ function isServed({ access, entry, from, spawn }: MapUse): boolean {
     spawn === null &&
     servesRequests(entry) &&
     access.path.root === entry.receiver?.origin
-  );
-}
-
-/** True where both come after the `Once` beside the map, which says that callers are concurrent. */
-function followsOnce(a: Access, b: Access): boolean {
-  return a.locks.some(
-    (lock) =>
-      lock.by === "once" &&
-      lock.path !== null &&
-      mayGuard(lock.path, a.path) &&
-      b.locks.some((other) => sameLock(lock, other)),
-  );
-}
-
-/** True where `a` makes the map under the `Once` beside it and `b` reads it without having gone that way. */
-function passesBy(a: MapUse, b: MapUse): boolean {
-  return (
-    !writes(b.access) &&
-    b.access.locks.length === 0 &&
-    !hasUnknownHolder(b) &&
-    !isCalled(b, CONSTRUCTS) &&
-    a.access.locks.some(
-      (lock) =>
-        lock.by === "once" &&
-        lock.mode === "write" &&
-        lock.path !== null &&
-        mayGuard(lock.path, a.access.path) &&
-        mayGuard(lock.path, b.access.path),
-    )
   );
 }
 
