@@ -2,7 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { FuncDecl, Ident } from "../../src/server/core/syntax/ast.ts";
+import type { Decl, FuncDecl, Ident } from "../../src/server/core/syntax/ast.ts";
 import type { Info, Package, Var } from "../../src/server/core/types/types.ts";
 import { dumpFacts, dumpFile } from "./dump.ts";
 import { programFrom } from "./program.ts";
@@ -21,23 +21,50 @@ const WATCHED = `func watched(m map[string]int) {
 }
 `;
 
-function source(): string {
+/** More functions than what is kept for nobody is about. */
+function others(): string {
   const body = Array.from({ length: 20 }, (_, i) => `\tx${i} := m["k${i}"] + ${i}\n\t_ = x${i}\n`).join("");
-  const others = Array.from(
-    { length: MANY },
-    (_, i) => `func other${i}(m map[string]int) {\n${body}}\n`,
-  ).join("\n");
-  return `package p\n\n${WATCHED}\n${others}`;
+  return Array.from({ length: MANY }, (_, i) => `func other${i}(m map[string]int) {\n${body}}\n`).join("\n");
 }
 
+const DATA = Array.from({ length: 300 }, (_, i) => `0x${i.toString(16)}`).join(", ");
+
+/** Long declarations of variables: without and with objects of their own in their values, and a cycle. */
+const VARIABLES = `var data = []byte{${DATA}}
+
+var (
+	declared map[string][]int = map[string][]int{"a": {${DATA}}}
+	first, second = two()
+	apart, each   = len(first), [...]int{${DATA}}
+	_, extra      = 1, 2, 3
+	_             = Pair[int, string]{one: 1, other: "b"}
+)
+
+var (
+	early         = []int{len(late), ${DATA}}
+	late          = []int{len(early), len(late)}
+)
+
+var (
+	call          = func(key string) (n int) { local := declared[key]; return len(local) }
+	fields        = []struct{ name string; by map[string]int }{{name: "a", by: map[string]int{"b": 1}}}
+	more          = []int{${DATA}}
+)
+
+type Pair[A, B any] struct { one A; other B }
+
+func two() (map[string]int, error) { return nil, nil }
+`;
+
 async function open(): Promise<{ pkg: Package; watched: FuncDecl }> {
-  const pkg = (await programFrom({ "/p/a.go": source() })).packages[0]!;
+  const pkg = (await programFrom({ "/p/a.go": `package p\n\n${WATCHED}\n${others()}` })).packages[0]!;
   return { pkg, watched: pkg.files[0]!.decls[0] as FuncDecl };
 }
 
 /** Asks about everything else, and collects what is held by nobody. */
 async function useOthers(pkg: Package): Promise<void> {
-  for (const decl of pkg.files[0]!.decls.slice(1)) pkg.info(decl);
+  for (const decl of pkg.files[0]!.decls)
+    if (decl.kind === "FuncDecl" && decl.name.name.startsWith("other")) pkg.info(decl);
   await new Promise((done) => setImmediate(done)); // until then nothing that was looked at goes
   gc();
 }
@@ -67,6 +94,38 @@ describe("facts that nobody holds", () => {
     const before = dumped();
     await useOthers(pkg);
     expect(dumped()).toEqual(before);
+  });
+});
+
+describe("facts about long declarations of variables", () => {
+  it("are let go, with their tree, and come out alike again", async () => {
+    const pkg = (await programFrom({ "/p/a.go": `package p\n\n${VARIABLES}\n${others()}` })).packages[0]!;
+    const [data, group] = pkg.files[0]!.decls as readonly Decl[];
+    const all = () => ({ tree: dumpFile(pkg.files[0]!), facts: dumpFacts(pkg) });
+    const before = all();
+    const type = pkg.lookup("call")!.type();
+    const facts = [data!, group!].map((decl) => new WeakRef(pkg.info(decl)));
+    const tree = new WeakRef(data!.kind === "VarDecl" ? data!.specs : []);
+    await useOthers(pkg);
+    expect(facts.map((known) => known.deref())).toEqual([undefined, undefined]);
+    expect(tree.deref()).toBeUndefined();
+    expect(all()).toEqual(before);
+    expect(pkg.lookup("call")!.type()).toBe(type);
+  });
+
+  it("stay while somebody holds an object that stands in them", async () => {
+    const pkg = (await programFrom({ "/p/a.go": `package p\n\n${VARIABLES}` })).packages[0]!;
+    const decl = pkg.files[0]!.decls[3]!;
+    const type = pkg.lookup("call")!.type();
+    const parameter = type.kind === "signature" ? type.params.vars[0]! : null;
+    await new Promise((done) => setImmediate(done));
+    gc();
+    const spec = decl.kind === "VarDecl" ? decl.specs[0]! : null;
+    const literal = spec?.values[0];
+    const key = literal?.kind === "FuncLit" ? literal.type.params.fields[0]!.names[0]! : null;
+    expect(key?.name).toBe("key");
+    expect(pkg.info(decl).objectOf(key!)).toBe(parameter);
+    expect(parameter?.at?.ident).toBe(key);
   });
 });
 

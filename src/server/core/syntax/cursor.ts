@@ -39,8 +39,8 @@ export interface Conversion {
   readonly shift: number;
   /** One string object per name, whatever the number of its uses. */
   readonly names: Map<string, string>;
-  /** Names that an earlier reading of the same text gave, and that this one is to give again. */
-  readonly known: readonly Ident[];
+  /** Names that an earlier reading of the same text gave, by id, and that this one is to give again. */
+  readonly known: ReadonlyMap<number, Ident>;
   nextId: number;
   /** How deep the node under the cursor is nested in others. */
   depth: number;
@@ -143,7 +143,8 @@ export function textHere(cx: Conversion): string {
 /** The name under the cursor; a zero-length one where the parser supposed a name that is not there. */
 export function identHere(cx: Conversion): Ident {
   const id = cx.nextId++;
-  for (const known of cx.known) if (known.id === id) return known;
+  const known = cx.known.get(id);
+  if (known !== undefined) return known;
   const name = intern(cx.names, textHere(cx));
   return { kind: "Ident", pos: startHere(cx), end: endHere(cx), id, name };
 }

@@ -61,7 +61,8 @@ class LazyHead {
       ids = cx.nextId;
       return converted;
     };
-    const piece = pieceOf(this.text, this.packed?.own ?? null, ids, this.declared);
+    const names = new Map(this.declared.map((name) => [name.id, name]));
+    const piece = pieceOf(this.text, this.packed?.own ?? null, ids, names);
     const { node, sound } = readPiece(this.go, piece, wanted, convert);
     const head = node ?? this.unread(ids++);
     if (this.found === null) {

@@ -11,11 +11,12 @@ import type { Node as TreeNode } from "web-tree-sitter";
 import type { Comment, Decl, ImportSpec, SourceFile, SyntaxFault } from "./ast.ts";
 import { type Chunk, chunksOf, skipToken } from "./chunks.ts";
 import { type Conversion, detached } from "./cursor.ts";
-import { convertConsts, convertImports, convertTypes, convertVars } from "./declarations.ts";
+import { convertConsts, convertImports, convertTypes } from "./declarations.ts";
 import { FunctionDecl } from "./functions.ts";
 import { type FindPacked, PackedDecl, PackedText } from "./packed.ts";
 import { type GoParser, parserInput, pieceOf, readPiece } from "./parser.ts";
 import { withTree } from "./table.ts";
+import { readVariables } from "./variables.ts";
 
 /**
  * Reads `text`; declarations that `previous` (an older version of the same file) has word for word are reused.
@@ -205,8 +206,11 @@ function readDecl(
       return read("const_declaration", convertConsts);
     case "type":
       return read("type_declaration", convertTypes);
-    case "var":
-      return read("var_declaration", convertVars);
+    case "var": {
+      const { decl, sound } = readVariables(go, source, packed);
+      if (decl !== null && sound) go.faults.set(decl, []);
+      return decl ?? bad;
+    }
     default:
       return bad;
   }

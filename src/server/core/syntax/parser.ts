@@ -94,19 +94,19 @@ export interface Piece {
   readonly shift: number;
   /** The id that the first node gets. */
   readonly firstId: number;
-  /** Names that an earlier reading gave, and that this one is to give again. */
-  readonly known: readonly Ident[];
+  /** Names that an earlier reading gave, by id, and that this one is to give again. */
+  readonly known: ReadonlyMap<number, Ident>;
 }
 
 /** For pieces that are read for the first time, or whose names may be others. */
-export const NO_NAMES: readonly Ident[] = [];
+export const NO_NAMES: ReadonlyMap<number, Ident> = new Map();
 
 /** A piece that stands for itself. */
 export function pieceOf(
   source: string,
   packed: PackedTable | null,
   firstId = 0,
-  known: readonly Ident[] = NO_NAMES,
+  known: ReadonlyMap<number, Ident> = NO_NAMES,
 ): Piece {
   return { source, packed, shift: 0, firstId, known };
 }

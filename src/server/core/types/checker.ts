@@ -6,16 +6,16 @@
  * neighbours; they report no errors: what cannot be typed is unknown.
  */
 import type { Scope } from "../scopes/scope.ts";
-import type { BlockStmt, Expr, Ident, Node, SelectorExpr, SourceFile } from "../syntax/ast.ts";
-import { type ConstValue, type Site, UNKNOWN } from "./objects.ts";
+import type { Expr, Ident, Node, SelectorExpr, SourceFile } from "../syntax/ast.ts";
+import { type ConstValue, type Site, UNKNOWN, type VarObj } from "./objects.ts";
 import type { Func, Info, Obj, Package, Selection, Signature, Type, Var } from "./types.ts";
 
 /** The results for one declaration. Most of a dependency's are never asked for, so what is rare is made when needed. */
 export class DeclInfo implements Info {
   types: (Type | null)[] = [];
   objects: (Obj | null)[] = [];
-  /** The body of the function that the facts are about: it stays as long as they do. */
-  body: BlockStmt | null = null;
+  /** What stays as long as the facts do: the body of the function that they are about, or all about variables. */
+  holds: object | null = null;
   private typeExprs: Set<number> | null = null;
   private values: Map<number, ConstValue> | null = null;
   private selections: Map<number, Selection> | null = null;
@@ -128,6 +128,8 @@ export interface CheckedPackage extends Package {
   ask(name: string): Obj | null;
   /** A number that no other type of the program has. */
   nextSerial(): number;
+  /** The package-level variables whose types are being found, each for the one before it. */
+  readonly sought: VarObj[];
   /** Has facts about a function stay for a while. */
   used(info: DeclInfo): void;
   /** The methods declared on a package-level type. */

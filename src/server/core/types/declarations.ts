@@ -3,19 +3,8 @@
  * facts about everything inside of a declaration when somebody asks for that.
  */
 import { declare, openScope, type Scope } from "../scopes/scope.ts";
-import type {
-  BlockStmt,
-  ConstSpec,
-  Decl,
-  Expr,
-  FuncDecl,
-  SourceFile,
-  TypeSpec,
-  VarSpec,
-} from "../syntax/ast.ts";
-import { initialise } from "./assignments.ts";
+import type { BlockStmt, ConstSpec, Decl, FuncDecl, SourceFile, TypeSpec } from "../syntax/ast.ts";
 import { type CheckedPackage, DeclInfo, openChecker, recordObject } from "./checker.ts";
-import { expression } from "./expressions.ts";
 import { declareParams } from "./literals.ts";
 import { constantOf } from "./locals.ts";
 import {
@@ -33,7 +22,7 @@ import { functionBody } from "./statements.ts";
 import { declareTypeParams, receiverType } from "./typeparams.ts";
 import type { Obj, Signature, Type, TypeParam, Var } from "./types.ts";
 import { signatureOf, typeExpr } from "./typexprs.ts";
-import { assignTo } from "./untyped.ts";
+import { Variables } from "./variables.ts";
 
 /** A file within a package; follows the versions of the file. */
 export interface FileUnit {
@@ -45,7 +34,7 @@ export class DeclSite implements Site {
   readonly pkg: CheckedPackage;
   readonly unit: FileUnit;
   decl: Decl;
-  /** The facts about the declaration; of a function, about its head alone. */
+  /** The facts about the declaration; of a function, about its head alone; of variables, none. */
   readonly info: DeclInfo;
   /** What still has to be done for the facts to be complete. */
   later: (() => void)[] = [];
@@ -53,6 +42,8 @@ export class DeclSite implements Site {
   scope: Scope | null = null;
   /** What it declares at package level, methods and `_` included. */
   readonly objects: readonly Obj[];
+  /** What is known of variables, where it declares any. */
+  private readonly variables: Variables | null;
   /** All facts about a function, while somebody holds them. */
   private whole: WeakRef<DeclInfo> | null = null;
   /** The facts about the function's body that are being found. */
@@ -63,8 +54,9 @@ export class DeclSite implements Site {
     this.unit = unit;
     this.decl = decl;
     // The head of a function is read when its type is asked for.
-    this.info = new DeclInfo(decl.kind === "FuncDecl" ? 1 : decl.id + 1);
-    this.objects = objectsOf(this);
+    this.info = new DeclInfo(decl.kind === "FuncDecl" ? 1 : decl.kind === "VarDecl" ? 0 : decl.id + 1);
+    this.variables = decl.kind === "VarDecl" ? new Variables(pkg, this, decl) : null;
+    this.objects = this.variables?.objects ?? objectsOf(this);
   }
 
   get file(): SourceFile {
@@ -76,6 +68,7 @@ export class DeclSite implements Site {
    * while: most are asked for once, and all of them together take many times what the text does.
    */
   complete(): DeclInfo {
+    if (this.variables !== null) return this.variables.complete();
     if (this.decl.kind === "FuncDecl") this.objects[0]?.type();
     for (let next = this.later.shift(); next !== undefined; next = this.later.shift()) next();
     const { decl } = this;
@@ -91,7 +84,7 @@ export class DeclSite implements Site {
     const head = decl.id + 1;
     const whole = new DeclInfo(decl.idCount);
     whole.copyFrom(this.info, head);
-    whole.body = body;
+    whole.holds = body;
     this.underWay = whole;
     if (body !== null) checkBody(new BodySite(this, whole), decl, body);
     this.underWay = null;
@@ -132,8 +125,6 @@ function objectsOf(site: DeclSite): readonly Obj[] {
       return [functionObject(site, decl)];
     case "TypeDecl":
       return decl.specs.map((spec) => typeObject(site, spec));
-    case "VarDecl":
-      return decl.specs.flatMap((spec) => varObjects(site, spec));
     case "ConstDecl": {
       let previous: ConstSpec | null = null;
       const out: Obj[] = [];
@@ -157,44 +148,6 @@ function constObjects(site: DeclSite, spec: ConstSpec, source: ConstSpec): reado
     site.later.push(() => obj.type());
     return obj;
   });
-}
-
-function varObjects(site: DeclSite, spec: VarSpec): readonly Obj[] {
-  const open = () => openChecker(site.pkg, site, site.info, site.later);
-  const { values } = spec;
-  const vars: VarObj[] = [];
-  let declared: Type | null = null;
-  let started = false;
-  const declaredType = (e: Expr): Type => {
-    declared ??= typeExpr(open(), e);
-    return declared;
-  };
-  const together = (): Type => {
-    if (!started) {
-      started = true;
-      initialise(open(), vars, null, values);
-    }
-    return UNKNOWN;
-  };
-  for (const [i, name] of spec.names.entries()) {
-    const find = (): Type => {
-      if (spec.type !== null) return declaredType(spec.type);
-      if (values.length !== spec.names.length) return together();
-      initialise(open(), [v], null, [values[i]!]);
-      return UNKNOWN;
-    };
-    const v: VarObj = new VarObj(name.name, site.pkg, "package", find, site, name);
-    site.info.objects[name.id] = v;
-    vars.push(v);
-  }
-  site.later.push(() => {
-    for (const v of vars) v.type();
-    if (spec.type !== null && values.length > 0) initialise(open(), vars, declaredType(spec.type), values);
-    else
-      for (const extra of values.slice(vars.length))
-        if (vars.length > 1) assignTo(open(), expression(open(), extra), null);
-  });
-  return vars;
 }
 
 function typeObject(site: DeclSite, spec: TypeSpec): Obj {

@@ -76,6 +76,8 @@ export class VarObj implements Var {
   readonly origin: Var;
   readonly site: Site | null;
   readonly node: Node | null;
+  /** True once the type was asked for while it was being found. */
+  isInCycle = false;
   private known: Type | null;
   private find: (() => Type) | null;
 
@@ -107,11 +109,21 @@ export class VarObj implements Var {
   type(): Type {
     if (this.known !== null) return this.known;
     const find = this.find;
-    if (find === null) return UNKNOWN;
+    if (find === null) {
+      this.isInCycle = true;
+      return UNKNOWN;
+    }
     this.find = null;
     const found = find();
     this.known ??= found;
     return this.known;
+  }
+
+  /** Finds the type as if it had never been found: what is asked meanwhile is answered as it was then. */
+  findAgain(find: () => Type): void {
+    this.known = null;
+    this.find = find;
+    this.type();
   }
 
   /** Sets the type of a variable whose declaration was checked for all its names at once. */

@@ -7,7 +7,7 @@ import { parseFile } from "../syntax/parse.ts";
 import type { GoParser } from "../syntax/parser.ts";
 import type { CheckedPackage, DeclInfo } from "./checker.ts";
 import { DeclSite, type FileUnit } from "./declarations.ts";
-import { PkgNameObj, type Site } from "./objects.ts";
+import { PkgNameObj, type Site, type VarObj } from "./objects.ts";
 import { isExported } from "./predicates.ts";
 import type { RecentFacts } from "./recentFacts.ts";
 import type { FileSource, Func, Info, Obj, Package, PackageSource } from "./types.ts";
@@ -56,6 +56,7 @@ export class PackageState implements CheckedPackage {
   readonly variant: Package["variant"];
   readonly inWorkspace: boolean;
   source: PackageSource;
+  readonly sought: VarObj[] = [];
   /** Packages whose types may speak of this one's. */
   readonly users = new Set<PackageState>();
   private readonly world: World;
