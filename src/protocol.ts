@@ -186,7 +186,8 @@ export const RUN_RECORD_EVENT = "maprace.record";
 
 /** What the timeline is told by its host. */
 export type ToTimeline =
-  | { readonly type: "reset"; readonly title: string }
+  /** `folders`: absolute paths of the folders that are open in the editor. */
+  | { readonly type: "reset"; readonly title: string; readonly folders?: readonly string[] }
   | { readonly type: "records"; readonly records: readonly RunRecord[] }
   | { readonly type: "status"; readonly text: string; readonly running: boolean }
   | { readonly type: "select"; readonly conflict: number };

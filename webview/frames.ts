@@ -61,11 +61,37 @@ export function shortPlace(frame: Frame): string {
   return `${frame.file.slice(frame.file.lastIndexOf("/") + 1)}:${frame.line}`;
 }
 
-/** `internal/session/store.go:14`, with at most two folders kept of a long path. */
+/** The folders that are open in the editor, with forward slashes and one at the end. */
+let openFolders: readonly string[] = [];
+
+/** Has {@link mediumPlace} name files in these folders by their paths in them. */
+export function placeRelativeTo(folders: readonly string[]): void {
+  openFolders = folders.map((folder) => `${folder.replaceAll("\\", "/").replace(/\/$/, "")}/`);
+}
+
+/**
+ * `internal/session/store.go:14`: a file in an open folder by its path there (with the folder's name where several are
+ * open), of others at most two folders.
+ */
 export function mediumPlace(frame: Frame): string {
-  const parts = frame.file.split("/");
-  const file = parts.length > 4 || frame.file.startsWith("/") ? parts.slice(-3).join("/") : frame.file;
-  return `${file}:${frame.line}`;
+  return `${withinFolder(frame.file) ?? lastParts(frame.file)}:${frame.line}`;
+}
+
+function withinFolder(file: string): string | undefined {
+  const folder = openFolders.find((open) => withSmallDrive(file).startsWith(withSmallDrive(open)));
+  if (folder === undefined) return undefined;
+  const from = openFolders.length > 1 ? folder.lastIndexOf("/", folder.length - 2) + 1 : folder.length;
+  return folder.slice(from) + file.slice(folder.length);
+}
+
+/** Windows' drives are spelt in either case. */
+function withSmallDrive(path: string): string {
+  return path.replace(/^[A-Z]:/, (drive) => drive.toLowerCase());
+}
+
+function lastParts(file: string): string {
+  const parts = file.split("/");
+  return parts.length > 4 || file.startsWith("/") ? parts.slice(-3).join("/") : file;
 }
 
 /** `a/b/store.go:14`, the whole path. */

@@ -13,7 +13,7 @@ import { createHeader } from "./drawing/header.ts";
 import { createMapsPage } from "./drawing/mapsPage.ts";
 import { createMinimap } from "./drawing/minimap.ts";
 import { createTabs } from "./drawing/tabs.ts";
-import { topUserFrame } from "./frames.ts";
+import { placeRelativeTo, topUserFrame } from "./frames.ts";
 import { connectHost } from "./host.ts";
 import {
   applyRecords,
@@ -66,6 +66,7 @@ function receive(message: ToTimeline): void {
     case "reset":
       // A replay of the same run (the panel was hidden) must find the reader's choices where they were.
       run = emptyRun(message.title);
+      placeRelativeTo(message.folders ?? []);
       arrived = [];
       break;
     case "records":

@@ -125,7 +125,8 @@ class TimelineHost implements RunListener, vscode.Disposable {
 
   #sendAll(): void {
     this.#unsent = [];
-    this.#send({ type: "reset", title: this.#session?.name ?? "No run yet" });
+    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+    this.#send({ type: "reset", title: this.#session?.name ?? "No run yet", folders });
     if (this.#records.length > 0) this.#send({ type: "records", records: this.#records });
     this.#sendStatus();
   }

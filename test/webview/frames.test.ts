@@ -4,6 +4,7 @@ import {
   mediumPlace,
   ownerOf,
   packageOf,
+  placeRelativeTo,
   qualifiedName,
   shortName,
   shortType,
@@ -69,6 +70,16 @@ describe("whose code a frame is", () => {
     expect(topUserFrame([reader, own, mainFrame("main", 3)])).toBe(own);
     expect(topUserFrame([reader])).toBe(reader);
     expect(topUserFrame([])).toBeUndefined();
+  });
+
+  it("names files in open folders by their paths there", () => {
+    const [store, dependency] = ["/home/me/shop/a/b/c/store.go", "/home/me/shopping/a/list.go"];
+    placeRelativeTo(["/home/me/shop"]);
+    expect(mediumPlace({ function: "f", file: store, line: 3 })).toBe("a/b/c/store.go:3");
+    expect(mediumPlace({ function: "f", file: dependency, line: 3 })).toBe("shopping/a/list.go:3");
+    placeRelativeTo(["c:\\work\\shop", "/home/me/shop/"]);
+    expect(mediumPlace({ function: "f", file: "C:/work/shop/main.go", line: 3 })).toBe("shop/main.go:3");
+    placeRelativeTo([]);
   });
 
   it("keeps two folders of an absolute path", () => {
