@@ -162,6 +162,7 @@ function exported(walk: Walk): Omit<Summary, "hangsOnCallers"> {
     if (left.length > 0 || (!isOver && spawn.parameterCalls.length > 0))
       spawns.push({
         ...spawn,
+        many: spawn.many || walk.repeated.has(spawn),
         accesses: left,
         signals: spawn.signals.filter((signal) => mayBeAwaited(fn)(signal) || isHandedOut(signal.path.root)),
         onSuccess: walk.onSuccess.has(spawn),

@@ -11,7 +11,17 @@ import { isNamed, mapType, structType, under } from "../calls/typeShape.ts";
 import type { CompositeLit, Expr, Ident, SelectorExpr } from "../syntax/ast.ts";
 import type { Info, Package, Selection, Type, Var } from "../types/types.ts";
 import { valuesOfCall } from "./calledValues.ts";
-import { eachOf, extend, isEndOfChannel, LOADED, type Path, pathKey, pathOf, type Step } from "./path.ts";
+import {
+  eachOf,
+  extend,
+  isEndOfChannel,
+  LOADED,
+  type Path,
+  pathKey,
+  pathOf,
+  RECEIVED,
+  type Step,
+} from "./path.ts";
 
 export type Value = PathValue | FreshValue | FuncValue | ConstantValue | UnknownValue;
 export interface PathValue {
@@ -196,8 +206,17 @@ function valuesOfDefinition(world: World, variable: Var, d: Definition, scope: S
     if (x.kind === "CallExpr") return valuesOfCall(world, x, scope, d.index);
     return d.index === 0 ? valuesOf(world, x, scope) : FRESH;
   }
+  if (under(variable.type()).kind === "signature") return received(world, d, scope);
   if (d.how !== "element") return UNKNOWN;
   return through(world, valuesOf(world, x, scope), [eachStep(variable, scope)], scope);
+}
+
+/** A function that was received from a channel: whatever is sent on that. */
+function received(world: World, { how, expr }: Definition, scope: Scope): readonly Value[] {
+  const x = expr ? unparen(expr) : null;
+  const channel = how === "received" && x?.kind === "UnaryExpr" ? x.x : how === "key" ? x : null;
+  if (channel === null || under(scope.info.typeOf(channel)).kind !== "chan") return UNKNOWN;
+  return through(world, valuesOf(world, channel, scope), [RECEIVED], scope);
 }
 
 /** References, and structs and interfaces, whose copies still reach the same maps. */

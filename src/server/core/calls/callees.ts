@@ -4,6 +4,8 @@
  *
  * What happens at the call (locks, goroutines, accesses) is for the walk that asks.
  */
+
+import { RECEIVED } from "../accesses/path.ts";
 import { embeddedSteps, receiverOf, type Scope, through, type Value, valuesOf } from "../accesses/values.ts";
 import type { CallExpr, Decl, Expr, SelectorExpr } from "../syntax/ast.ts";
 import type { Func, Info, Interface, Package, Selection, Type, Var } from "../types/types.ts";
@@ -190,10 +192,14 @@ export function calleesOfValue(world: World, value: Value): readonly Callee[] {
   if (value.kind === "func")
     return [{ kind: "fn", fn: value.fn, receiver: value.receiver, dynamic: false, hidden: false }];
   if (value.kind !== "path") return [];
-  const { root, steps } = value.path;
+  const { root } = value.path;
+  const isReceived = value.path.steps.at(-1) === RECEIVED;
+  const steps = isReceived ? value.path.steps.slice(0, -1) : value.path.steps;
   if (steps.length === 0 && root.role === "param") return [{ kind: "parameter", parameter: root }];
   const last = steps.at(-1);
   const holder = last === undefined ? root : last.kind === "field" ? last.field : null;
+  if (holder !== null && under(holder.type()).kind === "chan")
+    return sentFunctions(world, holder).flatMap((f) => calleesOfValue(world, f));
   if (holder === null || (holder.role !== "field" && holder.role !== "package")) return [];
   const stored = storedFunctions(world, holder);
   const callees = stored.flatMap((f) => (f.kind === "func" ? calleesOfValue(world, f) : []));
@@ -312,6 +318,35 @@ const STORED_FUNCTIONS: Question<Var, Var, readonly Value[]> = {
       .flatMap((store) => valuesOf(world, store.expr, store.scope))
       .filter((value) => value.kind === "func");
     return functions.length > MOST_IMPLEMENTATIONS ? [] : functions;
+  },
+};
+
+/** More functions than this sent on one channel and a call of what is received tells nothing. */
+const MOST_SENT = 8;
+
+/**
+ * The functions that are sent on a channel anywhere in the workspace: whoever calls what it receives calls all of them.
+ * Those that are sent by a function that is handed them are looked for where it is called.
+ */
+function sentFunctions(world: World, channel: Var): readonly Value[] {
+  return world.answers.ask(SENT_FUNCTIONS, channel.origin, channel.origin);
+}
+
+const SENT_FUNCTIONS: Question<Var, Var, readonly Value[]> = {
+  unknown: [],
+  name: nameOfVar,
+  compare: sameOrOther,
+  find(world, holder) {
+    const own = world.storesOf(holder).filter(({ scope }) => !isTest(scope.facts.site.file));
+    const functions = own
+      .filter((store) => under(store.info.typeOf(store.expr)).kind === "signature")
+      .flatMap((store) => valuesOf(world, store.expr, store.scope))
+      .flatMap((value) => {
+        const isParameter =
+          value.kind === "path" && value.path.root.role === "param" && value.path.steps.length === 0;
+        return isParameter ? sentFunctions(world, value.path.root) : value.kind === "func" ? [value] : [];
+      });
+    return functions.length > MOST_SENT ? [] : functions;
   },
 };
 

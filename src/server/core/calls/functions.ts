@@ -5,6 +5,7 @@
  * Which function a call reaches is `callees.ts`; what a local's value is `accesses/values.ts`.
  */
 import type {
+  CallExpr,
   CompositeLit,
   Decl,
   Expr,
@@ -14,10 +15,11 @@ import type {
   Ident,
   LoopStmt,
   Node,
+  SendStmt,
   SourceFile,
 } from "../syntax/ast.ts";
 import type { FuncNode, Info, Obj, Package, Var } from "../types/types.ts";
-import { structType } from "./typeShape.ts";
+import { structType, under } from "./typeShape.ts";
 
 /** A function body, with where it stands and its parameters. */
 export interface Fn {
@@ -61,7 +63,10 @@ export interface DeclFacts {
   readonly oneForAllRounds: ReadonlySet<Var>;
   /** Variables that are assigned in any way, or whose address is taken. */
   readonly assigned: ReadonlySet<Var>;
-  /** What fields and package-level variables are given: by assignment and in composite literals. */
+  /**
+   * What fields and package-level variables are given, by assignment and in composite literals; the functions that are
+   * sent on a channel of functions; and the literals that a parameter of a function is given where that is called.
+   */
   readonly stores: readonly { readonly holder: Var; readonly expr: Expr }[];
   /** Variables that are returned as they are, or by their address. */
   readonly returned: ReadonlySet<Var>;
@@ -233,6 +238,28 @@ function collectFacts(site: Site, decl: Decl, info: Info, before: readonly Fn[])
       if (field) stores.push({ holder: field.origin, expr });
     });
   };
+  const collectSent = ({ chan, value }: SendStmt): void => {
+    const channel = unparen(chan);
+    const id = channel.kind === "SelectorExpr" ? channel.sel : channel;
+    const obj = id.kind === "Ident" ? info.objectOf(id) : null;
+    if (obj?.kind !== "var") return;
+    const elem = under(obj.type());
+    if (elem.kind === "chan" && under(elem.elem).kind === "signature")
+      stores.push({ holder: obj.origin, expr: value });
+  };
+  const collectLiterals = ({ fun, args }: CallExpr): void => {
+    if (!args.some((arg) => arg.kind === "FuncLit")) return;
+    const callee = unparen(fun);
+    const id = callee.kind === "SelectorExpr" ? callee.sel : callee;
+    const obj = id.kind === "Ident" ? info.objectOf(id) : null;
+    if (obj?.kind !== "func" || !obj.pkg?.inWorkspace) return;
+    const type = obj.origin.type();
+    const params = type.kind === "signature" ? type.params.vars : [];
+    for (const [i, arg] of args.entries()) {
+      const param = params[i];
+      if (arg.kind === "FuncLit" && param) stores.push({ holder: param.origin, expr: arg });
+    }
+  };
   const addFn = (node: FuncNode, parent: Fn | null): Fn => {
     const recv = node.kind === "FuncDecl" ? node.recv : null;
     const params = variablesOf(node.type.params, info);
@@ -316,6 +343,12 @@ function collectFacts(site: Site, decl: Decl, info: Info, before: readonly Fn[])
         break;
       case "CompositeLit":
         collectFields(node);
+        break;
+      case "SendStmt":
+        collectSent(node);
+        break;
+      case "CallExpr":
+        collectLiterals(node);
         break;
     }
     forEachChild(node, (child) => visit(child, fn));
