@@ -23,6 +23,8 @@ export interface Held {
   readonly by: "mutex" | "once" | "token" | "copy" | "contract" | "confined";
   /** As written in the source. */
   readonly text: string;
+  /** True for a lock that is known by a pointer to what somebody else has: it has another name there. */
+  readonly isOthers?: true;
   /** True for a lock that is given back and was not taken: it was held on entry. */
   readonly isLent?: true;
 }

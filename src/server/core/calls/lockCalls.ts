@@ -4,7 +4,7 @@
  */
 import type { Given, Held } from "../accesses/events.ts";
 import { type Path, pathKey } from "../accesses/path.ts";
-import { receiverOf, type Value } from "../accesses/values.ts";
+import { holdsOthers, receiverOf, type Value } from "../accesses/values.ts";
 import { textOf, type Walk } from "../accesses/walkRecord.ts";
 import { givenKey, union } from "../accesses/walkState.ts";
 import { giveBack, take } from "../locks/heldLocks.ts";
@@ -13,12 +13,15 @@ import type { MethodSync } from "../locks/syncCalls.ts";
 /** The lock that a call is about. */
 export function lockOf(walk: Walk, call: MethodSync): Held {
   const path = firstPathOf(receiverOf(walk.world, call.on, call.selection, walk.fn));
-  return {
+  const lock: Held = {
     path,
     mode: call.mode,
     by: call.op === "once" ? "once" : "mutex",
     text: textOf(walk.fn, call.on.x),
   };
+  const last = path?.steps.at(-1);
+  const holder = last === undefined ? path?.root : last.kind === "field" ? last.field : undefined;
+  return holder?.role === "field" && holdsOthers(walk.world, holder) ? { ...lock, isOthers: true } : lock;
 }
 
 /** The first place among values; null where they are in none. */

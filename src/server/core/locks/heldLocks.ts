@@ -8,6 +8,7 @@
 import type { Access, Held } from "../accesses/events.ts";
 import { groupKey, type Path, pathKey } from "../accesses/path.ts";
 import { under } from "../calls/typeShape.ts";
+import { isBeside } from "./guards.ts";
 
 /** The locks after `lock` was taken. */
 export function take(held: readonly Held[], lock: Held): readonly Held[] {
@@ -95,13 +96,21 @@ export function exclusion(a: Access, b: Access): Exclusion {
   let result: Exclusion = "none";
   for (const lock of a.locks) {
     for (const other of b.locks) {
-      if (lock.by === "copy" || other.by === "copy" || !sameLock(lock, other)) continue;
+      if (lock.by === "copy" || other.by === "copy" || !mayBeSame(lock, other)) continue;
       if (lock.mode === "write" || other.mode === "write") return "excluded";
       // Two that came after a Once keep nobody out.
       if (lock.by !== "once") result = "both-read";
     }
   }
   return result;
+}
+
+/** True where both may be the same lock, also by two names: one of them is a pointer to somebody else's. */
+function mayBeSame(a: Held, b: Held): boolean {
+  if (sameLock(a, b)) return true;
+  if (!(a.isOthers || b.isOthers) || a.path === null || b.path === null) return false;
+  // Two locks in one struct are two.
+  return kindOf(a) === "mutex" && kindOf(b) === "mutex" && !isBeside(a.path, b.path);
 }
 
 /** True where both may be the same lock: the same field or variable, or one of them is not known. */

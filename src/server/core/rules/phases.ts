@@ -23,7 +23,7 @@ export const PREPARES = startsWithWord(
     "parse",
     "load",
   ],
-  ["with", "register", "must", "build", "use", "handle", "reset", "set(?=[A-Z])", "on(?=[A-Z])"],
+  ["with", "register", "mount", "must", "build", "use", "handle", "reset", "set(?=[A-Z])", "on(?=[A-Z])"],
 );
 
 /** Functions that by their name come when all others are done. */
