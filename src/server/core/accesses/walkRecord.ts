@@ -154,8 +154,9 @@ export function isTakenOut(walk: Walk, e: Expr, path: Path): boolean {
   if (obj?.kind !== "var") return false;
   const definitions = walk.fn.facts.definitions.get(obj.origin) ?? [];
   return (
-    definitions.length > 0 &&
+    definitions.some((d) => d.how !== "zero") &&
     definitions.every((d) => {
+      if (d.how === "zero") return true;
       const from = d.expr ? variablePath(walk, d.expr) : null;
       const replacedAt = replaced.get(pathKey(path)) ?? (from ? replaced.get(pathKey(from)) : undefined);
       return d.expr !== null && replacedAt !== undefined && d.expr.pos < replacedAt;
@@ -407,8 +408,11 @@ function meets(walk: Walk, spawn: Spawn, a: Access, b: Access, crossed: readonly
   return exclusion(a, b) !== "excluded" && !orderedBySignal(a, b);
 }
 
-/** Starts a goroutine: it may meet those that still run, and itself where it is started again. */
-export function startSpawn(walk: Walk, spawn: Spawn): void {
+/**
+ * Starts a goroutine: it may meet those that still run, and itself where it is started again.
+ * @param running those that it is compared with, where how it meets the rest is known.
+ */
+export function startSpawn(walk: Walk, spawn: Spawn, running: readonly Alive[] = walk.state.alive): void {
   const { state } = walk;
   if (state.dead) return;
   if (spawn.many) {
@@ -419,7 +423,7 @@ export function startSpawn(walk: Walk, spawn: Spawn): void {
       }
     }
   }
-  for (const alive of state.alive) {
+  for (const alive of running) {
     for (const access of spawn.accesses) meetSpawn(walk, alive, access, spawn);
   }
   for (const access of spawn.accesses) {

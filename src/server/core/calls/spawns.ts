@@ -104,8 +104,9 @@ export function spawnCallee(walk: Walk, call: CallExpr, callee: Callee): void {
   if (callee.kind !== "fn") return;
   const binding = bindCall(walk.world, call, callee, walk.fn);
   const label = "go statement";
+  const before = walk.state.alive;
   const spawn = makeSpawn(walk, call, callee.fn, binding, "go", label, false, []);
-  if (!callee.dynamic) startSpawn(walk, spawn);
+  if (!callee.dynamic) startSpawn(walk, spawn, before);
 }
 
 /** `go f()` of a parameter: what it does is known where the function is called. */
@@ -143,7 +144,9 @@ export function spawnFunction(
   many: boolean,
   ends: readonly Signal[],
 ): void {
-  startSpawn(walk, makeSpawn(walk, node, callee.fn, receiverBinding(callee), how, label, many, ends));
+  const before = walk.state.alive;
+  const spawn = makeSpawn(walk, node, callee.fn, receiverBinding(callee), how, label, many, ends);
+  startSpawn(walk, spawn, before);
 }
 
 function makeSpawn(
@@ -158,8 +161,10 @@ function makeSpawn(
 ): Spawn {
   const summary: Summary = walk.summaryOf(fn);
   noteCall(walk, fn, summary, []);
-  // What it starts itself runs on after its own signals.
-  for (const inner of summary.spawns) startSpawn(walk, rebaseSpawn(walk, inner, binding, node));
+  // What it starts itself runs on after its own signals. How they meet each other was seen where it was walked, which
+  // knows what it had done before it started them.
+  const before = walk.state.alive;
+  for (const inner of summary.spawns) startSpawn(walk, rebaseSpawn(walk, inner, binding, node), before);
   const place = placeIn(walk.fn, node);
   const key = keyOf(node, walk.fn, place.pos, fn);
   const known = walk.spawns.get(key);
