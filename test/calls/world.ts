@@ -1,6 +1,7 @@
 /** What core knows of the calls of a program, and a walk over its calls. */
 import { createWorld, renewWorld, type World } from "../../src/server/core/calls/callees.ts";
-import { declFacts, type Fn, forEachChild } from "../../src/server/core/calls/functions.ts";
+import { declFacts } from "../../src/server/core/calls/declFacts.ts";
+import { type Fn, forEachChild } from "../../src/server/core/calls/functions.ts";
 import { createOutline } from "../../src/server/core/calls/outline.ts";
 import type { CallExpr, Node } from "../../src/server/core/syntax/ast.ts";
 import type { Program } from "../../src/server/core/types/types.ts";

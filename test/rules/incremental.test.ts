@@ -4,9 +4,18 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Core, type CoreFinding, createCore, type ProgramSource } from "../../src/server/core/core.ts";
+import { letGoOfFacts } from "../../src/server/core/calls/declFacts.ts";
+import {
+  type Core,
+  type CoreFinding,
+  createCore,
+  type ProgramSource,
+  type Snapshot,
+} from "../../src/server/core/core.ts";
 import { Workspace } from "../../src/server/workspace/workspace.ts";
 import { type Sources, sourceOf } from "../types/program.ts";
 import { disagreement, edit } from "./randomEdits.ts";
@@ -113,6 +122,27 @@ test("one file first, the rest in pieces", async () => {
   expect(shown(snapshot.findings())).toEqual(all);
   expect(snapshot.foundIn(file)).toEqual(early);
 });
+
+test("what is let go of between the pieces is found again alike", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const core = await fresh();
+  const inPieces = async (snapshot: Snapshot): Promise<unknown[]> => {
+    for (let isAll = false; !isAll; ) {
+      let steps = 0;
+      isAll = snapshot.advance(null, () => steps++ > 40);
+      letGoOfFacts(0);
+      await new Promise((done) => setImmediate(done));
+      collect();
+    }
+    return shown(snapshot.findings());
+  };
+  const calleeWrites = edited(source, "unsynchronized-map/alias/main.go", (t) =>
+    t.replace("m[key]++", "_ = m[key]"),
+  );
+  for (const one of [source, calleeWrites])
+    expect(await inPieces(core.update(one))).toEqual(shown((await fresh()).update(one).findings()));
+}, 60_000);
 
 describe("a method that is no more is no entry, though its caller of another package is looked at after it went", () => {
   const low = `package low

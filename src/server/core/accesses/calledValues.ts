@@ -62,7 +62,7 @@ const RETURNS: Question<DeclFacts, Fn, readonly (readonly Value[])[]> = {
   name: (_, fn) => nameOfFn(fn),
   compare(before, after, fn) {
     if (isDeeplyEqual(before, after)) return "same";
-    const isOwn = fn.node.kind === "FuncLit" ? isOwnCounterpart : undefined;
+    const isOwn = fn.isLiteral ? isOwnCounterpart : undefined;
     return isDeeplyEqual(before, after, isOwn) ? "alike" : "other";
   },
   find(world, _, fn) {

@@ -6,35 +6,50 @@
  * that an edit leaves alone follow each other in the text as they did before.
  */
 import type { Fn } from "../calls/functions.ts";
-import type { Decl, Node } from "../syntax/ast.ts";
-import type { Info } from "../types/types.ts";
+import type { Decl, Ident, Node } from "../syntax/ast.ts";
 
-/** A node of the current version of a function. */
-export class Place {
-  node: Node;
+/** From where to where something stands in a declaration. */
+export interface Range {
+  readonly pos: number;
+  readonly end: number;
+}
+
+/** Where a node of the current version of a function stands. The node itself goes with the body that it is of. */
+export class Place implements Range {
+  pos = 0;
+  end = 0;
+  /** Where the index of an index expression stands; null for other nodes. */
+  index: Range | null = null;
+  /** The node, where it is a name and has nothing else to it. */
+  ident: Ident | null = null;
 
   constructor(node: Node) {
-    this.node = node;
+    this.moveTo(node);
   }
 
-  get pos(): number {
-    return this.node.pos;
-  }
-
-  get end(): number {
-    return this.node.end;
+  /** Takes over where the node stands in a new version of the function. */
+  moveTo(node: Node): void {
+    this.pos = node.pos;
+    this.end = node.end;
+    const index = node.kind === "IndexExpr" ? node.indices[0] : undefined;
+    this.index = index ? { pos: index.pos, end: index.end } : null;
+    this.ident = node.kind === "Ident" ? node : null;
   }
 
   /** True for the node here in the place's declaration, which may have been let go of and read again since. */
   isOf(node: Node): boolean {
-    return node.pos === this.pos && node.end === this.end;
+    return isSameRange(node, this);
   }
+}
+
+/** True for two nodes of one kind in a declaration that are one, read at different times. */
+export function isSameRange(a: Range, b: Range): boolean {
+  return a.pos === b.pos && a.end === b.end;
 }
 
 /** The places of one function. */
 interface Table {
   /** Which version of the function they are of. */
-  info: Info;
   decl: Decl;
   /** By the id of the node. */
   places: Map<number, Place>;
@@ -48,11 +63,10 @@ const tables = new WeakMap<Fn, Table>();
 export function placeIn(fn: Fn, node: Node): Place {
   let table = tables.get(fn);
   if (!table) {
-    table = { info: fn.info, decl: fn.decl, places: new Map(), left: null };
+    table = { decl: fn.decl, places: new Map(), left: null };
     tables.set(fn, table);
-  } else if (table.info !== fn.info) {
+  } else if (table.decl !== fn.decl) {
     table.left = leftBy(table.decl, fn.decl, table.places.values());
-    table.info = fn.info;
     table.decl = fn.decl;
     table.places = new Map();
   }
@@ -62,7 +76,7 @@ export function placeIn(fn: Fn, node: Node): Place {
     place = table.left?.get(where);
     if (place) {
       table.left?.delete(where);
-      place.node = node;
+      place.moveTo(node);
     } else place = new Place(node);
     table.places.set(node.id, place);
   }

@@ -79,7 +79,7 @@ const WALK: Question<DeclFacts, Fn, Walked> = {
     if (!fn.facts.functions.includes(fn)) return "other";
     if (isDeeplyEqual(before, after)) return "same";
     // Nobody outside knows the variables of a literal: they are bound where it is called.
-    const isOwn = fn.node.kind === "FuncLit" ? isOwnCounterpart : undefined;
+    const isOwn = fn.isLiteral ? isOwnCounterpart : undefined;
     return isDeeplyEqual(before.summary, after.summary, isOwn) ? "alike" : "other";
   },
   find: (world, facts, fn) => (facts.functions.includes(fn) ? summarize(world, fn) : NOTHING),

@@ -34,7 +34,7 @@ import type {
 import { asHandedOver, awaitedSince } from "./handovers.ts";
 import { reportNilWrite } from "./nilWrites.ts";
 import { extend, groupKey, identityOf, type Path, pathKey, pathOf, type Step } from "./path.ts";
-import { placeIn } from "./places.ts";
+import { placeIn, type Range } from "./places.ts";
 import { fieldSteps, through, valuesOf } from "./values.ts";
 import { type Alive, awaitSignal, union, type WalkState } from "./walkState.ts";
 
@@ -466,8 +466,8 @@ export function giveSignal(walk: Walk, signal: Signal): void {
   walk.state = { ...walk.state, signalled: union(walk.state.signalled, [signal], signalKey) };
 }
 
-/** The source text of a node, for messages. */
-export function textOf(fn: Fn, node: Node): string {
+/** The source text of a node of a function's declaration, for messages. */
+export function textOf(fn: Fn, node: Range): string {
   const start = fn.file.startOf(fn.decl);
   return fn.file.text.slice(start + node.pos, start + node.end);
 }

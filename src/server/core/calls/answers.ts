@@ -52,6 +52,11 @@ export interface Answers {
    * asked anew, and where an answer is another one, it is as if it was lost.
    */
   renew(lost: Iterable<Subject>, changed: Iterable<Subject>): Renewed;
+  /**
+   * Lets go of answers that are asked for within their subject alone: there are the most of them, and they are found
+   * again. To be called between the steps of an analysis, as {@link letGoOfFacts}, whose variables they are about.
+   */
+  letGo(): void;
   /** Lets go of subjects that will never ask again. */
   drop(subjects: ReadonlySet<Subject>): void;
 }
@@ -301,6 +306,9 @@ export function createAnswers(worldOf: () => World): Answers {
       for (const [subject, answers] of before) if (!others.has(subject)) putBack(answers, subject, alike);
       for (const subject of forget(others)) forgotten.add(subject);
       return { forgotten, alike };
+    },
+    letGo() {
+      for (const question of kept.keys()) if (!question.compare) kept.delete(question);
     },
     drop(subjects) {
       for (const [subject, hanging] of dependents) {

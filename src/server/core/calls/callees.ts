@@ -10,7 +10,8 @@ import { embeddedSteps, receiverOf, type Scope, through, type Value, valuesOf } 
 import type { CallExpr, Decl, Expr, SelectorExpr } from "../syntax/ast.ts";
 import type { Func, Info, Interface, Package, Selection, Type, Var } from "../types/types.ts";
 import { type Answers, createAnswers, type Question, type Subject, sameOrOther } from "./answers.ts";
-import { type DeclFacts, declFacts, type Fn, unparen } from "./functions.ts";
+import { declFacts } from "./declFacts.ts";
+import { type DeclFacts, type Fn, unparen } from "./functions.ts";
 import {
   type Implementation,
   implementationsAmong,
@@ -93,22 +94,22 @@ export function renewWorld(world: World, change: OutlineChange): Renewal {
   const lost = new Set<Subject>(come);
   const asked = new Set<Subject>();
   const given = new Set(come);
-  for (const { facts, stores } of [...gone, ...changed]) {
-    for (const { holder } of stores) {
+  for (const { facts, holders } of [...gone, ...changed]) {
+    for (const holder of holders) {
       world.givers.get(holder)?.delete(facts);
       asked.add(holder);
     }
   }
   for (const { facts } of gone) lost.add(facts);
-  for (const { facts, stores, functions } of changed) {
+  for (const { facts, holders, functions } of changed) {
     given.add(facts);
     // Rules ask a function what it gives values to.
-    if (sameHolders(facts.stores, stores) && functions.length > 0 === facts.functions.length > 0)
+    if (sameHolders(facts.holders, holders) && functions.length > 0 === facts.functions.length > 0)
       asked.add(facts);
     else lost.add(facts);
   }
   for (const facts of given) {
-    for (const { holder } of facts.stores) {
+    for (const holder of facts.holders) {
       addTo(world.givers, holder, facts);
       asked.add(holder);
     }
@@ -126,8 +127,8 @@ export function renewWorld(world: World, change: OutlineChange): Renewal {
   return { outdated, retold, alike: functions.filter((fn) => alike.has(fn)) };
 }
 
-function sameHolders(a: DeclFacts["stores"], b: DeclFacts["stores"]): boolean {
-  return a.length === b.length && a.every(({ holder }, i) => holder === b[i]!.holder);
+function sameHolders(a: readonly Var[], b: readonly Var[]): boolean {
+  return a.length === b.length && a.every((holder, i) => holder === b[i]);
 }
 
 function isDeclaration(subject: Subject): subject is DeclFacts {

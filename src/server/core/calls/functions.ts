@@ -2,28 +2,17 @@
  * The functions of a program: declarations and literals with what the analysis asks of them, and the facts
  * about local variables that one walk over a top-level declaration gives (every value a local is ever given).
  *
- * Which function a call reaches is `callees.ts`; what a local's value is `accesses/values.ts`.
+ * How these are found is `declFacts.ts`. Which function a call reaches is `callees.ts`; what a local's value is `accesses/values.ts`.
  */
-import type {
-  CallExpr,
-  CompositeLit,
-  Decl,
-  Expr,
-  FieldList,
-  FuncDecl,
-  FuncLit,
-  Ident,
-  LoopStmt,
-  Node,
-  SendStmt,
-  SourceFile,
-} from "../syntax/ast.ts";
-import type { FuncNode, Info, Obj, Package, Var } from "../types/types.ts";
-import { structType, under } from "./typeShape.ts";
+import type { Decl, Expr, FuncDecl, FuncLit, LoopStmt, Node, SourceFile } from "../syntax/ast.ts";
+import type { Info, Obj, Package, Var } from "../types/types.ts";
 
-/** A function body, with where it stands and its parameters. */
-export interface Fn {
-  readonly node: FuncDecl | FuncLit;
+/** A function body, with where it stands and its parameters. The same object while its declaration's body changes. */
+export type Fn = DeclaredFn | LiteralFn;
+
+interface FnParts {
+  /** Where it begins in its declaration. */
+  readonly pos: number;
   readonly decl: Decl;
   readonly pkg: Package;
   readonly file: SourceFile;
@@ -39,6 +28,17 @@ export interface Fn {
   readonly facts: DeclFacts;
 }
 
+export interface DeclaredFn extends FnParts {
+  readonly isLiteral: false;
+  readonly node: FuncDecl;
+}
+
+/** A function literal. Its node and its parameters go with the body that it stands in, and are read again. */
+export interface LiteralFn extends FnParts {
+  readonly isLiteral: true;
+  readonly node: FuncLit;
+}
+
 /** One value that a local variable is given. */
 export interface Definition {
   /**
@@ -50,11 +50,18 @@ export interface Definition {
   readonly index: number;
 }
 
-/** What one walk over a top-level declaration finds out. */
+/**
+ * What one walk over a top-level declaration finds out. All but the first of it is found again where it was let go of:
+ * within one step of the analysis it is the same whenever it is asked for.
+ */
 export interface DeclFacts {
-  readonly site: Readonly<Site>;
-  readonly info: Info;
+  /** Where the declaration stands in the current version. */
+  readonly site: { readonly pkg: Package; readonly file: SourceFile };
+  readonly decl: Decl;
   readonly functions: readonly Fn[];
+  /** The fields and package-level variables of {@link stores}, in step with it. */
+  readonly holders: readonly Var[];
+  readonly info: Info;
   readonly definitions: ReadonlyMap<Var, readonly Definition[]>;
   readonly literal: ReadonlyMap<FuncLit, Fn>;
   /** The innermost loop that a local is first defined in; absent for those outside loops. */
@@ -92,284 +99,6 @@ function isNode(value: unknown): value is Node {
   );
 }
 
-/** Where a declaration stands in the current version: the same declaration moves when text before it changes. */
-interface Site {
-  pkg: Package;
-  file: SourceFile;
-}
-
-interface Known {
-  readonly facts: DeclFacts;
-  readonly site: Site;
-}
-
-/** By the function that is declared, which stays while its body changes; by their {@link Info} for variables. */
-const factsOfDecl = new WeakMap<object, Known>();
-
-/**
- * The facts about one top-level declaration in its current version. The same object while a function's body
- * changes, and its literals are the same functions as far as there are as many before them.
- */
-export function declFacts(pkg: Package, decl: Decl): DeclFacts {
-  const info = pkg.info(decl);
-  const file = pkg.fileOf(decl);
-  const key = (decl.kind === "FuncDecl" ? info.objectOf(decl.name) : null) ?? info;
-  const known = factsOfDecl.get(key);
-  if (known === undefined) {
-    const site: Site = { pkg, file };
-    const facts = collectFacts(site, decl, info, []);
-    factsOfDecl.set(key, { facts, site });
-    return facts;
-  }
-  known.site.pkg = pkg;
-  known.site.file = file;
-  if (known.facts.info !== info)
-    Object.assign(known.facts, collectFacts(known.site, decl, info, known.facts.functions));
-  return known.facts;
-}
-
-/** A class so that it is told from what is compared by its parts. */
-class FunctionBody implements Fn {
-  readonly node!: FuncDecl | FuncLit;
-  readonly decl!: Decl;
-  readonly info!: Info;
-  readonly parent!: Fn | null;
-  readonly name!: string;
-  readonly receiver!: Var | null;
-  readonly params!: readonly (Var | null)[];
-  readonly variadic!: boolean;
-  readonly facts!: DeclFacts;
-  private readonly site: Site;
-
-  constructor(site: Site) {
-    this.site = site;
-  }
-
-  get pkg(): Package {
-    return this.site.pkg;
-  }
-
-  get file(): SourceFile {
-    return this.site.file;
-  }
-}
-
-/** `before` are the functions of the version before, to be gone on with. */
-function collectFacts(site: Site, decl: Decl, info: Info, before: readonly Fn[]): DeclFacts {
-  const { pkg } = site;
-  const functions: Fn[] = [];
-  const literal = new Map<FuncLit, Fn>();
-  const definitions = new Map<Var, Definition[]>();
-  const stores: { holder: Var; expr: Expr }[] = [];
-  const ownFields = new Map<Var, { field: Var; expr: Expr }[]>();
-  const loopOf = new Map<Var, Node>();
-  const assigned = new Set<Var>();
-  const returned = new Set<Var>();
-  const returnedLiterals = new Map<Fn, FuncLit[]>();
-  const loops: Node[] = [];
-  /** Variables that a loop's head declares for all its rounds, with the function that the loop stands in. */
-  const ofHeads = new Map<Var, Fn | null>();
-  const oneForAllRounds = new Set<Var>();
-  const roundsShare = !pkg.isFileAtLeast(site.file, 22);
-  const facts: DeclFacts = {
-    site,
-    info,
-    functions,
-    definitions,
-    literal,
-    loopOf,
-    oneForAllRounds,
-    assigned,
-    stores,
-    ownFields,
-    returned,
-    returnedLiterals,
-  };
-  const literalCount = new Map<Fn | null, number>();
-
-  const define = (name: Expr, definition: Definition): void => {
-    const target = unparen(name);
-    const id = target.kind === "SelectorExpr" ? target.sel : target;
-    if (id.kind !== "Ident" || id.name === "_") return;
-    const obj = info.objectOf(id);
-    if (obj?.kind !== "var") return;
-    if (obj.role === "package" || obj.role === "field") {
-      if (definition.how !== "value" || !definition.expr) return;
-      stores.push({ holder: obj.origin, expr: definition.expr });
-      const base = target.kind === "SelectorExpr" ? unparen(target.x) : null;
-      const owner = base?.kind === "Ident" ? info.objectOf(base) : null;
-      if (owner?.kind !== "var" || owner.role !== "local") return;
-      const own = { field: obj.origin, expr: definition.expr };
-      const known = ownFields.get(owner.origin);
-      if (known) known.push(own);
-      else ownFields.set(owner.origin, [own]);
-      return;
-    }
-    const known = definitions.get(obj.origin);
-    if (known) known.push(definition);
-    else {
-      definitions.set(obj.origin, [definition]);
-      const loop = loops.at(-1);
-      if (loop) loopOf.set(obj.origin, loop);
-    }
-  };
-  const assign = (lhs: readonly Expr[], rhs: readonly Expr[]): void => {
-    lhs.forEach((name, i) => {
-      const single = rhs.length === 1 && lhs.length > 1;
-      const expr = single ? rhs[0]! : rhs[i];
-      if (expr === undefined) define(name, { how: "other", expr: null, index: 0 });
-      else if (isReceive(expr)) define(name, { how: single && i > 0 ? "other" : "received", expr, index: 0 });
-      else define(name, { how: "value", expr, index: single ? i : 0 });
-    });
-  };
-  const markAssigned = (target: Expr | null): void => {
-    const x = target ? unparen(target) : null;
-    const id = x?.kind === "SelectorExpr" ? x.sel : x;
-    const obj = id?.kind === "Ident" ? info.objectOf(id) : null;
-    if (obj?.kind === "var") assigned.add(obj.origin);
-  };
-  const collectFields = (literal: CompositeLit): void => {
-    const fields = structType(info.typeOf(literal))?.fields;
-    if (!fields) return;
-    literal.elts.forEach((element, i) => {
-      const keyed = element.kind === "KeyValueExpr" && element.key.kind === "Ident" ? element.key.name : null;
-      const field = keyed === null ? fields[i] : fields.find((f) => f.name === keyed);
-      const expr = element.kind === "KeyValueExpr" ? element.value : element;
-      if (field) stores.push({ holder: field.origin, expr });
-    });
-  };
-  const collectSent = ({ chan, value }: SendStmt): void => {
-    const channel = unparen(chan);
-    const id = channel.kind === "SelectorExpr" ? channel.sel : channel;
-    const obj = id.kind === "Ident" ? info.objectOf(id) : null;
-    if (obj?.kind !== "var") return;
-    const elem = under(obj.type());
-    if (elem.kind === "chan" && under(elem.elem).kind === "signature")
-      stores.push({ holder: obj.origin, expr: value });
-  };
-  const collectLiterals = ({ fun, args }: CallExpr): void => {
-    if (!args.some((arg) => arg.kind === "FuncLit")) return;
-    const callee = unparen(fun);
-    const id = callee.kind === "SelectorExpr" ? callee.sel : callee;
-    const obj = id.kind === "Ident" ? info.objectOf(id) : null;
-    if (obj?.kind !== "func" || !obj.pkg?.inWorkspace) return;
-    const type = obj.origin.type();
-    const params = type.kind === "signature" ? type.params.vars : [];
-    for (const [i, arg] of args.entries()) {
-      const param = params[i];
-      if (arg.kind === "FuncLit" && param) stores.push({ holder: param.origin, expr: arg });
-    }
-  };
-  const addFn = (node: FuncNode, parent: Fn | null): Fn => {
-    const recv = node.kind === "FuncDecl" ? node.recv : null;
-    const params = variablesOf(node.type.params, info);
-    const last = node.type.params.fields.at(-1);
-    const same = before[functions.length];
-    const fn: Fn = same?.node.kind === node.kind ? same : new FunctionBody(site);
-    Object.assign(fn, {
-      node,
-      decl,
-      info,
-      parent,
-      name: nameOf(node, parent, pkg, literalCount),
-      receiver: recv ? (variablesOf(recv, info)[0] ?? null) : null,
-      params,
-      variadic: last?.type.kind === "Ellipsis",
-      facts: before[0]?.facts ?? facts,
-    } satisfies Omit<Fn, "pkg" | "file">);
-    functions.push(fn);
-    if (node.kind === "FuncLit") literal.set(node, fn);
-    return fn;
-  };
-
-  const visit = (node: Node, fn: Fn | null): void => {
-    const isLoop = node.kind === "ForStmt" || node.kind === "RangeStmt";
-    if (isLoop) loops.push(node);
-    if (isLoop && roundsShare) for (const v of variablesOfHead(node, info)) ofHeads.set(v, fn);
-    visitNode(node, fn);
-    if (isLoop) loops.pop();
-  };
-  const visitNode = (node: Node, fn: Fn | null): void => {
-    switch (node.kind) {
-      case "FuncDecl":
-        if (node.body) visit(node.body, addFn(node, fn));
-        return;
-      case "FuncLit":
-        visit(node.body, addFn(node, fn));
-        return;
-      case "Ident": {
-        if (ofHeads.size === 0) return;
-        const obj = info.objectOf(node);
-        const captured = obj?.kind === "var" && ofHeads.has(obj.origin) && ofHeads.get(obj.origin) !== fn;
-        if (captured) oneForAllRounds.add(obj.origin);
-        return;
-      }
-      case "UnaryExpr":
-        if (node.op === "&") markAssigned(node.x);
-        break;
-      case "AssignStmt":
-        for (const target of node.lhs) markAssigned(target);
-        if (node.op === "=" || node.op === ":=") assign(node.lhs, node.rhs);
-        break;
-      case "VarSpec":
-        if (node.values.length === 0)
-          for (const name of node.names) define(name, { how: "zero", expr: null, index: 0 });
-        else assign(node.names, node.values);
-        break;
-      case "RangeStmt":
-        markAssigned(node.key);
-        markAssigned(node.value);
-        if (node.key) define(node.key, { how: "key", expr: node.x, index: 0 });
-        if (node.value) define(node.value, { how: "element", expr: node.x, index: 0 });
-        break;
-      case "TypeSwitchStmt":
-        for (const clause of node.cases) {
-          const bound = info.implicitOf(clause);
-          if (bound) definitions.set(bound.origin, [{ how: "value", expr: node.x, index: 0 }]);
-        }
-        break;
-      case "ReturnStmt":
-        for (const result of node.results) {
-          let x = unparen(result);
-          if (x.kind === "FuncLit" && fn) {
-            const known = returnedLiterals.get(fn);
-            if (known) known.push(x);
-            else returnedLiterals.set(fn, [x]);
-          }
-          if (x.kind === "UnaryExpr" && x.op === "&") x = unparen(x.x);
-          const obj = x.kind === "Ident" ? info.objectOf(x) : null;
-          if (obj?.kind === "var") returned.add(obj.origin);
-        }
-        break;
-      case "CompositeLit":
-        collectFields(node);
-        break;
-      case "SendStmt":
-        collectSent(node);
-        break;
-      case "CallExpr":
-        collectLiterals(node);
-        break;
-    }
-    forEachChild(node, (child) => visit(child, fn));
-  };
-  visit(decl, null);
-  return facts;
-}
-
-/** The variables that the head of a loop declares. */
-function variablesOfHead(loop: LoopStmt, info: Info): Var[] {
-  let names: readonly (Expr | null)[] = [];
-  if (loop.kind === "RangeStmt") names = loop.define ? [loop.key, loop.value] : [];
-  else if (loop.init?.kind === "AssignStmt" && loop.init.op === ":=") names = loop.init.lhs;
-  return names.flatMap((name) => (name?.kind === "Ident" ? (variableAt(name, info)?.origin ?? []) : []));
-}
-
-function isReceive(e: Expr): boolean {
-  const x = unparen(e);
-  return x.kind === "UnaryExpr" && x.op === "<-";
-}
-
 /** The expression without the parentheses around it. */
 export function unparen(e: Expr): Expr {
   let x = e;
@@ -377,38 +106,9 @@ export function unparen(e: Expr): Expr {
   return x;
 }
 
-function variablesOf(list: FieldList, info: Info): (Var | null)[] {
-  const variables: (Var | null)[] = [];
-  for (const field of list.fields) {
-    if (field.names.length === 0) variables.push(null);
-    for (const name of field.names) variables.push(variableAt(name, info));
-  }
-  return variables;
-}
-
-function variableAt(name: Ident, info: Info): Var | null {
-  const obj = name.name === "_" ? null : info.objectOf(name);
-  return obj?.kind === "var" ? obj : null;
-}
-
-function nameOf(node: FuncNode, parent: Fn | null, pkg: Package, count: Map<Fn | null, number>): string {
-  if (node.kind === "FuncLit") {
-    const n = (count.get(parent) ?? 0) + 1;
-    count.set(parent, n);
-    return parent === null ? `${pkg.name}.init.func${n}` : `${parent.name}.func${n}`;
-  }
-  const recv = node.recv?.fields[0]?.type;
-  if (!recv) return `${pkg.name}.${node.name.name}`;
-  const star = recv.kind === "StarExpr";
-  let base: Expr = unparen(star ? recv.x : recv);
-  if (base.kind === "IndexExpr") base = base.x;
-  const typeName = base.kind === "Ident" ? base.name : "?";
-  return star ? `${pkg.name}.(*${typeName}).${node.name.name}` : `${pkg.name}.${typeName}.${node.name.name}`;
-}
-
 /** A name for a function that stays while text elsewhere changes. */
 export function nameOfFn(fn: Fn): string {
-  return `${fn.pkg.path} ${fn.name} ${fn.node.pos}`;
+  return `${fn.pkg.path} ${fn.name} ${fn.pos}`;
 }
 
 /** True where the variable is declared inside the node, which stands in the function's declaration. */

@@ -5,17 +5,19 @@
  * change is for those who ask.
  */
 import { docOf } from "../locks/contracts.ts";
-import type { SourceFile } from "../syntax/ast.ts";
-import type { Info, Package, Program } from "../types/types.ts";
-import { type DeclFacts, declFacts, type Fn } from "./functions.ts";
+import type { Decl, SourceFile } from "../syntax/ast.ts";
+import type { Package, Program, Var } from "../types/types.ts";
+import { declFacts } from "./declFacts.ts";
+import type { DeclFacts, Fn } from "./functions.ts";
 
 /** A declaration as it was in one version. */
 export interface Body {
   readonly facts: DeclFacts;
-  readonly info: Info;
+  readonly decl: Decl;
   readonly functions: readonly Fn[];
-  readonly stores: DeclFacts["stores"];
-  readonly assigned: DeclFacts["assigned"];
+  readonly holders: DeclFacts["holders"];
+  /** Fields and package-level variables that are assigned in any way, or whose address is taken. */
+  readonly assigned: readonly Var[];
   /** The comment above: what it promises about locks is believed. */
   readonly doc: string;
 }
@@ -92,10 +94,10 @@ export function createOutline(): Outline {
     const moved =
       left.some(({ facts }, i) => facts !== stayed[i]!.facts) ||
       (before !== null && isGenerated(before.file) !== isGenerated(file));
-    for (const { facts, info, doc } of bodies) {
+    for (const { facts, decl, doc } of bodies) {
       const was = old.get(facts);
       if (!was || moved) change.come.push(facts);
-      if (was && (was.info !== info || was.doc !== doc)) change.changed.push(was);
+      if (was && (was.decl !== decl || was.doc !== doc)) change.changed.push(was);
     }
     return after;
   };
@@ -189,8 +191,9 @@ function* factsInAll(pkg: Package): Generator<DeclFacts> {
 }
 
 function bodyOf(facts: DeclFacts): Body {
-  const { info, functions, stores, assigned } = facts;
-  return { facts, info, functions, stores, assigned, doc: functions[0] ? docOf(functions[0]) : "" };
+  const { decl, functions, holders } = facts;
+  const assigned = [...facts.assigned].filter(({ role }) => role === "field" || role === "package");
+  return { facts, decl, functions, holders, assigned, doc: functions[0] ? docOf(functions[0]) : "" };
 }
 
 /** True for the paths of the standard library: the first part of any other path has a dot. */

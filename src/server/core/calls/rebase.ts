@@ -115,9 +115,9 @@ function rebaseChoices(walk: Walk, choices: readonly Choice[], binding: Binding)
 }
 
 /** True for what a literal does with a map that was taken out of its variable before the literal runs. */
-function isTakenOutBefore(walk: Walk, { fn, node: { node }, path, variable }: Access): boolean {
-  if (node.kind !== "Ident" || variable !== null || fn.facts !== walk.fn.facts) return false;
-  return isTakenOut(walk, node, path);
+function isTakenOutBefore(walk: Walk, { fn, node: { ident }, path, variable }: Access): boolean {
+  if (ident === null || variable !== null || fn.facts !== walk.fn.facts) return false;
+  return isTakenOut(walk, ident, path);
 }
 
 function keptLocks(walk: Walk, access: Access, binding: Binding): readonly Held[] {

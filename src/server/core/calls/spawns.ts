@@ -90,7 +90,7 @@ function afterOnces(walk: Walk, accesses: Access[]): Access[] {
  * out: big functions come by hundreds of goroutines, and by each of them in every round.
  */
 function keyOf(node: Node, starter: Fn, startedAt: number, runs: Fn | null): string {
-  return `${node.pos}:${starter.name}:${startedAt}:${runs?.name ?? ""}:${runs?.node.pos ?? ""}`;
+  return `${node.pos}:${starter.name}:${startedAt}:${runs?.name ?? ""}:${runs?.pos ?? ""}`;
 }
 
 function keep(walk: Walk, key: string, spawn: Spawn): Spawn {

@@ -3,7 +3,8 @@
  *
  * Decides which uses are guarded already, how the lock is spelt at a use, and where a new one is declared.
  */
-import { declFacts, isVar } from "../calls/functions.ts";
+import { declFacts } from "../calls/declFacts.ts";
+import { isVar } from "../calls/functions.ts";
 import { assumedLocks, declaredGuard } from "../locks/contracts.ts";
 import type { Expr, FuncDecl, Ident, Node, Stmt } from "../syntax/ast.ts";
 import type { FuncNode, Package, Type, Var } from "../types/types.ts";

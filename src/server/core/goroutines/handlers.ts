@@ -74,7 +74,7 @@ export function handlerKindOf(fn: Fn): string | null {
 
 /** True for `ServeHTTP` methods: whoever registers the value has all requests share it. */
 export function servesRequests(fn: Fn): boolean {
-  return fn.receiver !== null && fn.node.kind === "FuncDecl" && fn.node.name.name === "ServeHTTP";
+  return fn.receiver !== null && !fn.isLiteral && fn.node.name.name === "ServeHTTP";
 }
 
 /** True for functions in files that only tests use. */

@@ -7,7 +7,8 @@
  */
 import type { Scope } from "../accesses/values.ts";
 import { calledExpression, namedCallee } from "../calls/callees.ts";
-import { type DeclFacts, declFacts, forEachChild, unparen } from "../calls/functions.ts";
+import { declFacts } from "../calls/declFacts.ts";
+import { type DeclFacts, forEachChild, unparen } from "../calls/functions.ts";
 import { implementationsAmong, type TypesWithMethods, typesWithMethods } from "../calls/implementations.ts";
 import { deref, interfaceType, structType } from "../calls/typeShape.ts";
 import type { CallExpr, Expr, FuncDecl, Node } from "../syntax/ast.ts";

@@ -1,10 +1,11 @@
 /** A check and an update that belong together in two steps: between them the map may have changed. */
 import type { Access, Held } from "../accesses/events.ts";
 import { groupKey } from "../accesses/path.ts";
+import { isSameRange } from "../accesses/places.ts";
 import { textOf } from "../accesses/walkRecord.ts";
 import { forEachChild, unparen } from "../calls/functions.ts";
 import type { CoreFinding } from "../finding.ts";
-import type { Expr, Node } from "../syntax/ast.ts";
+import type { Node } from "../syntax/ast.ts";
 import type { MapGroup } from "./mapUses.ts";
 import type { Rule } from "./rule.ts";
 import { type SyncMapCall, syncMapFinding } from "./syncMapCalls.ts";
@@ -106,7 +107,7 @@ function dependsOn(store: SyncMapCall, load: SyncMapCall): boolean {
 function loadedName(load: SyncMapCall): string | null {
   for (const [variable, definitions] of load.fn.facts.definitions) {
     if (
-      definitions.some((d) => d.index === 0 && d.expr !== null && unparen(d.expr) === (load.call as Expr))
+      definitions.some((d) => d.index === 0 && d.expr !== null && isSameRange(unparen(d.expr), load.call))
     ) {
       return variable.name;
     }
@@ -161,6 +162,6 @@ function isSameLock(a: Held | null, b: Held): boolean {
 }
 
 function keyText(access: Access): string {
-  const { node } = access.node;
-  return node.kind === "IndexExpr" && node.indices[0] ? textOf(access.fn, node.indices[0]) : "";
+  const { index } = access.node;
+  return index === null ? "" : textOf(access.fn, index);
 }

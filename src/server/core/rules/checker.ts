@@ -8,6 +8,7 @@
 import type { NilWrite } from "../accesses/events.ts";
 import { createSummaries, type Summaries } from "../accesses/summaries.ts";
 import { addTo, createWorld, renewWorld } from "../calls/callees.ts";
+import { letGoOfFacts } from "../calls/declFacts.ts";
 import type { DeclFacts, Fn } from "../calls/functions.ts";
 import { type Body, createOutline, type Outline, type OutlineChange } from "../calls/outline.ts";
 import { mapType } from "../calls/typeShape.ts";
@@ -149,6 +150,7 @@ function advance(memory: Memory, first: FileOfPackage | null, isEnough: () => bo
     // Reading a package takes long: an open file does not wait for that of others.
     if (first !== null || isEnough() || !outline.prepare(path, isEnough)) return false;
     absorb(memory, outline.read(path));
+    letGo(memory);
   }
   const rest = [...pending].sort(outline.inOrder);
   for (let at = 0; at < rest.length; at += BATCH) {
@@ -171,6 +173,12 @@ function lookAt(memory: Memory, declarations: readonly DeclFacts[]): void {
     note(memory, facts);
     pending.delete(facts);
   }
+  letGo(memory);
+}
+
+/** Between two steps, makes room where much was found that can be found again. */
+function letGo({ summaries }: Memory): void {
+  if (letGoOfFacts()) summaries.world.answers.letGo();
 }
 
 function foundSoFar(memory: Memory): readonly CoreFinding[] {
@@ -219,14 +227,18 @@ function forget({ assigning, nilWrites, starts, syncMapCalls }: Memory, body: Bo
 }
 
 /** Fields and package-level variables that hold maps and are assigned, or whose address is taken. */
-function assignedIn({ stores, assigned }: Pick<Body, "stores" | "assigned">): Var[] {
-  const variables = [...stores.map(({ holder }) => holder), ...assigned];
-  return variables.filter((v) => (v.role === "package" || v.role === "field") && mapType(v.type()) !== null);
+function assignedIn({
+  holders,
+  assigned,
+}: Pick<Body, "holders"> & { readonly assigned: Iterable<Var> }): Var[] {
+  return [...holders, ...assigned].filter(
+    (v) => (v.role === "package" || v.role === "field") && mapType(v.type()) !== null,
+  );
 }
 
 /** True for `init` and `main`. */
 function isStart(fn: Fn): boolean {
-  if (fn.node.kind !== "FuncDecl" || fn.receiver !== null || isTestFile(fn)) return false;
+  if (fn.isLiteral || fn.receiver !== null || isTestFile(fn)) return false;
   return fn.node.name.name === "init" || fn.name === "main.main";
 }
 
@@ -279,7 +291,7 @@ function callsByMap({ syncMapCalls, outline }: Memory): Iterable<readonly SyncMa
 }
 
 function programEvidence({ summaries, outline, nilWrites, starts }: Memory): ProgramEvidence {
-  const inOrder = (a: Fn, b: Fn): number => outline.inOrder(a.facts, b.facts) || a.node.pos - b.node.pos;
+  const inOrder = (a: Fn, b: Fn): number => outline.inOrder(a.facts, b.facts) || a.pos - b.pos;
   return {
     summaries,
     nilWrites: [...nilWrites].sort(([a], [b]) => inOrder(a, b)).flatMap(([, writes]) => writes),

@@ -344,7 +344,7 @@ function holdsGuard({ access }: MapUse, guard: Held): boolean {
 function makesLock({ fn }: Access, { path }: Held): boolean {
   const field = path?.steps.findLast((step) => step.kind === "field");
   const lock = field?.kind === "field" ? field.field : path?.root;
-  return fn.facts.stores.some((store) => store.holder === lock);
+  return fn.facts.holders.some((holder) => holder === lock);
 }
 
 /** True where the use could have taken the guard: it goes through the struct that has it. */
@@ -416,7 +416,7 @@ function isMinor(conflict: Conflict, all: readonly Conflict[]): boolean {
 
 /** A key for a map as one function uses it. */
 function mapInFunction({ path, fn }: Access): string {
-  return `${groupKey(path)} ${fn.file.path} ${fn.file.startOf(fn.decl) + fn.node.pos}`;
+  return `${groupKey(path)} ${fn.file.path} ${fn.file.startOf(fn.decl) + fn.pos}`;
 }
 
 function severity(meeting: Meeting): number {

@@ -182,7 +182,7 @@ export function createMapUses(): MapUses {
 
 function groupFrom(byFunction: ReadonlyMap<Fn, Contribution> | undefined, outline: Outline): MapGroup | null {
   const inOrder = [...(byFunction ?? [])]
-    .sort(([a], [b]) => outline.inOrder(a.facts, b.facts) || a.node.pos - b.node.pos)
+    .sort(([a], [b]) => outline.inOrder(a.facts, b.facts) || a.pos - b.pos)
     .map(([, one]) => one);
   const known: Known = { ways: new Map(), goroutines: new Map() };
   const uses = inOrder.flatMap((one) => one.uses.filter((use) => isNew(known, use)).map(({ use }) => use));
@@ -301,7 +301,7 @@ function handsBackItsEnd({ signals, handedOut }: Spawn): boolean {
 
 /** How a function is entered from outside; null where only the program's own functions call it. */
 function entryKind(world: World, fn: Fn, called: boolean): MapUse["from"] | null {
-  if (fn.node.kind === "FuncLit") return null;
+  if (fn.isLiteral) return null;
   const { name } = fn.node.name;
   if (isTestFile(fn) && isParallelTest(world, fn)) return "test";
   if (

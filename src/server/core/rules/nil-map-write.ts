@@ -82,7 +82,7 @@ function notYetMade({ summaries, starts }: ProgramEvidence): CoreFinding[] {
   const found: CoreFinding[] = [];
   const initialised = new Set<string>();
   for (const fn of starts) {
-    if (fn.node.kind !== "FuncDecl" || fn.node.name.name !== "init") continue;
+    if (fn.isLiteral || fn.node.name.name !== "init") continue;
     for (const path of summaries.summaryOf(fn).makes) initialised.add(groupKey(path));
   }
   for (const fn of starts) {

@@ -38,5 +38,5 @@ function startsWithWord(...words: readonly (readonly string[])[]): RegExp {
 /** True where a function on the way is called by one of the names. */
 export function isCalled(use: MapUse, names: RegExp): boolean {
   const functions = [use.entry, use.access.fn, ...use.access.calls.map((call) => call.fn)];
-  return functions.some((fn) => fn.node.kind === "FuncDecl" && names.test(fn.node.name.name));
+  return functions.some((fn) => !fn.isLiteral && names.test(fn.node.name.name));
 }

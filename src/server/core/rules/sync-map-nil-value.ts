@@ -1,4 +1,5 @@
 /** A nil stored in a `sync.Map` whose callers tell "absent" by a nil value. */
+import { isSameRange } from "../accesses/places.ts";
 import { unparen } from "../calls/functions.ts";
 import type { Rule } from "./rule.ts";
 import { type SyncMapCall, syncMapFinding } from "./syncMapCalls.ts";
@@ -50,6 +51,6 @@ export const syncMapNilValue: Rule = {
 function dropsFound(load: SyncMapCall): boolean {
   const uses = [...load.fn.facts.definitions.values()]
     .flat()
-    .filter((d) => d.expr !== null && unparen(d.expr) === load.call);
+    .filter((d) => d.expr !== null && isSameRange(unparen(d.expr), load.call));
   return uses.length > 0 && uses.every((d) => d.index === 0);
 }

@@ -51,7 +51,7 @@ export function goroutineLabel(side: Side): string {
 }
 
 function spawnLabel(spawn: Spawn): string {
-  const named = spawn.runs && spawn.runs.node.kind === "FuncDecl" ? ` ${spawn.runs.name}` : "";
+  const named = spawn.runs && !spawn.runs.isLiteral ? ` ${spawn.runs.name}` : "";
   if (spawn.how === "handler")
     return `${spawn.label}${named} (registered at ${lineLabel(spawn.fn, spawn.node)})`;
   return `${spawn.label} at ${lineLabel(spawn.fn, spawn.node)}`;
@@ -138,7 +138,8 @@ export function sideLabel(side: Side, locks = true): string {
 /** What to do about a map of a loop's variable that is one for all rounds; null for any other map. */
 export function sharedRounds({ access }: Side): string | null {
   const { root } = access.path;
-  if (!access.fn.facts.oneForAllRounds.has(root.origin)) return null;
+  // Facts about functions are not asked for where they say nothing: they may have to be found again.
+  if (root.role !== "local" || !access.fn.facts.oneForAllRounds.has(root.origin)) return null;
   return `before Go 1.22 all rounds of a loop share ${root.name}: copy it first, ${root.name} := ${root.name}`;
 }
 

@@ -1,7 +1,7 @@
 /** Assignments and variable declarations: which variables get which types from which values. */
 import { declare, lookupHere } from "../scopes/scope.ts";
 import type { AssignStmt, Expr, Ident } from "../syntax/ast.ts";
-import { type Checker, invalid, type Operand, recordObject, valueOperand } from "./checker.ts";
+import { type Checker, invalid, type Operand, recordObject, valueOperand, variableAt } from "./checker.ts";
 import { binary, expression, multiExpression } from "./expressions.ts";
 import { UNKNOWN, VarObj } from "./objects.ts";
 import { defaultType, isUntyped } from "./predicates.ts";
@@ -152,7 +152,7 @@ function shortDeclaration(cx: Checker, s: AssignStmt): void {
       targets.push(null);
       continue;
     }
-    const v = new VarObj(e.name, cx.pkg, "local", UNKNOWN, cx.site, e);
+    const v = variableAt(cx, e, e.name, "local", UNKNOWN, e);
     recordObject(cx, e, v);
     fresh.push(v);
     targets.push(v);
@@ -170,7 +170,7 @@ function shortDeclaration(cx: Checker, s: AssignStmt): void {
 
 /** A new local variable for `name`, declared in the current block by the caller. */
 export function localVar(cx: Checker, name: Ident, type: Type): VarObj {
-  const v = new VarObj(name.name, cx.pkg, "local", type, cx.site, name);
+  const v = variableAt(cx, name, name.name, "local", type, name);
   recordObject(cx, name, v);
   return v;
 }

@@ -7,7 +7,7 @@
  */
 import type { Scope } from "../scopes/scope.ts";
 import type { Expr, Ident, Node, SelectorExpr, SourceFile } from "../syntax/ast.ts";
-import { type ConstValue, type Site, UNKNOWN, type VarObj } from "./objects.ts";
+import { type ConstValue, type Site, UNKNOWN, VarObj } from "./objects.ts";
 import type { Func, Info, Obj, Package, Selection, Signature, Type, Var } from "./types.ts";
 
 /** The results for one declaration. Most of a dependency's are never asked for, so what is rare is made when needed. */
@@ -203,6 +203,26 @@ export function failed(x: Operand): boolean {
 /** An operand that is a value of type `type`. */
 export function valueOperand(type: Type, expr: Expr): Operand {
   return { mode: "value", type, value: null, expr };
+}
+
+/** The variable that a node declares: the one that an earlier look at the same body has made of it, where there is one. */
+export function variableAt(
+  cx: Checker,
+  at: Node,
+  name: string,
+  role: Var["role"],
+  type: Type,
+  node: Node | null,
+  embedded = false,
+): VarObj {
+  const known = cx.site.ownVariables?.get(at.id);
+  if (known !== undefined) {
+    known.settle(type);
+    return known;
+  }
+  const v = new VarObj(name, cx.pkg, role, type, cx.site, node, embedded);
+  cx.site.ownVariables?.set(at.id, v);
+  return v;
 }
 
 /** Remembers what identifier `id` declares or uses. */

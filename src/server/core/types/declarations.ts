@@ -44,8 +44,11 @@ export class DeclSite implements Site {
   readonly objects: readonly Obj[];
   /** What is known of variables, where it declares any. */
   private readonly variables: Variables | null;
+  readonly ownVariables = null;
   /** All facts about a function, while somebody holds them. */
   private whole: WeakRef<DeclInfo> | null = null;
+  /** What the function's body declares, while somebody holds any of it. */
+  private inBody: WeakRef<BodySite> | null = null;
   /** The facts about the function's body that are being found. */
   private underWay: DeclInfo | null = null;
 
@@ -65,7 +68,8 @@ export class DeclSite implements Site {
 
   /**
    * All facts about the declaration. Those about a function's body are found again when nobody has held them for a
-   * while: most are asked for once, and all of them together take many times what the text does.
+   * while: most are asked for once, and all of them together take many times what the text does. The variables that the
+   * body declares are the same then, where somebody holds one.
    */
   complete(): DeclInfo {
     if (this.variables !== null) return this.variables.complete();
@@ -86,7 +90,11 @@ export class DeclSite implements Site {
     whole.copyFrom(this.info, head);
     whole.holds = body;
     this.underWay = whole;
-    if (body !== null) checkBody(new BodySite(this, whole), decl, body);
+    if (body !== null) {
+      const place = this.inBody?.deref() ?? new BodySite(this);
+      this.inBody = new WeakRef(place);
+      checkBody(place, whole, decl, body);
+    }
     this.underWay = null;
     this.whole = new WeakRef(whole);
     return whole;
@@ -96,17 +104,25 @@ export class DeclSite implements Site {
   replaceBody(decl: FuncDecl): void {
     this.decl = decl;
     this.whole = null;
+    this.inBody = null;
   }
+
+  /** These stay anyway. */
+  holdFacts(): void {}
 }
 
-/** The place of what a function's body declares. Whoever holds such an object holds all facts about the body. */
+/** The place of what a function's body declares. Whoever holds such an object holds all of them. */
 class BodySite implements Site {
   readonly site: DeclSite;
-  readonly info: DeclInfo;
+  readonly ownVariables = new Map<number, VarObj>();
+  private facts: object | null = null;
 
-  constructor(site: DeclSite, info: DeclInfo) {
+  constructor(site: DeclSite) {
     this.site = site;
-    this.info = info;
+  }
+
+  holdFacts(facts: object): void {
+    this.facts ??= facts;
   }
 
   get file(): SourceFile {
@@ -221,8 +237,8 @@ function functionType(site: DeclSite, decl: FuncDecl): Type {
   return signatureOf(cx, decl.type, recv, recvTypeParams, typeParams);
 }
 
-function checkBody(place: BodySite, decl: FuncDecl, body: BlockStmt): void {
-  const { site, info } = place;
+function checkBody(place: BodySite, info: DeclInfo, decl: FuncDecl, body: BlockStmt): void {
+  const { site } = place;
   const obj = info.objects[decl.name.id];
   const type: Type = obj?.kind === "func" ? obj.type() : UNKNOWN;
   if (type.kind !== "signature") return;

@@ -77,6 +77,7 @@ function constantFacts(cx: Checker, e: Expr, type: Type | null): ConstFacts {
 function localType(cx: Checker, spec: TypeSpec): void {
   const { scope: outer, pkg, site } = cx;
   if (outer === null) return;
+  site.holdFacts(cx.info);
   let params: readonly TypeParam[] = [];
   if (spec.isAlias) {
     const type: Type = new AliasType(

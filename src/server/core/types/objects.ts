@@ -40,6 +40,13 @@ export interface Complex {
 export interface Site {
   readonly file: SourceFile;
   readonly decl: Decl;
+  /**
+   * What a function's body has declared so far, by the id of what declares it: another look at the same body is to give
+   * the same variables. Null for what is looked at once.
+   */
+  readonly ownVariables: Map<number, VarObj> | null;
+  /** Has all facts stay while anything is held that is declared here: another look would give other types. */
+  holdFacts(facts: object): void;
 }
 
 /** A place within a declaration. Follows the declaration when an edit moves it or changes its body. */

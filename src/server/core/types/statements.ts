@@ -12,10 +12,18 @@ import type {
   TypeSwitchStmt,
 } from "../syntax/ast.ts";
 import { assignStmt, localVar, rightSides } from "./assignments.ts";
-import { type Checker, failed, invalid, type Operand, recordObject, valueOperand } from "./checker.ts";
+import {
+  type Checker,
+  failed,
+  invalid,
+  type Operand,
+  recordObject,
+  valueOperand,
+  variableAt,
+} from "./checker.ts";
 import { evaluate, expression, expressionOrType } from "./expressions.ts";
 import { declareLocals } from "./locals.ts";
-import { LabelObj, UNKNOWN, VarObj } from "./objects.ts";
+import { LabelObj, UNKNOWN, type VarObj } from "./objects.ts";
 import { coreString, coreType, defaultType, isTypeParam, isUntyped, under } from "./predicates.ts";
 import type { Signature, Type } from "./types.ts";
 import { termsOf } from "./typesets.ts";
@@ -188,7 +196,7 @@ function typeClause(cx: Checker, bind: Ident | null, clause: CaseClause, x: Oper
   }
   inBlock(cx, () => {
     if (bind !== null) {
-      const v = new VarObj(bind.name, cx.pkg, "local", type, cx.site, bind);
+      const v = variableAt(cx, clause, bind.name, "local", type, bind);
       cx.info.setImplicit(clause.id, v);
       declare(cx.scope!, v);
     }

@@ -13,11 +13,11 @@ import type {
   StructType,
 } from "../syntax/ast.ts";
 import { exact } from "../syntax/cursor.ts";
-import { type Checker, recordInstance, recordObject, recordType } from "./checker.ts";
+import { type Checker, recordInstance, recordObject, recordType, variableAt } from "./checker.ts";
 import { toInteger } from "./constants.ts";
 import { expression } from "./expressions.ts";
 import { instantiateAlias, instantiateNamed } from "./instantiate.ts";
-import { FuncObj, PkgNameObj, UNKNOWN, VarObj } from "./objects.ts";
+import { FuncObj, PkgNameObj, UNKNOWN } from "./objects.ts";
 import { isExported } from "./predicates.ts";
 import type { Func, Interface, Obj, Signature, Tuple, Type, TypeParam, Var } from "./types.ts";
 import { EMPTY_INTERFACE, EMPTY_TUPLE, universeLookup } from "./universe.ts";
@@ -115,19 +115,18 @@ function arrayLength(cx: Checker, e: Expr): number {
 function structType(cx: Checker, e: StructType): Type {
   const fields: Var[] = [];
   const tags: string[] = [];
-  const { pkg, site } = cx;
   for (const f of e.fields.fields) {
     const type = typeExpr(cx, f.type);
     if (f.names.length === 0) {
       const name = embeddedName(f.type);
-      const field = new VarObj(name?.name ?? "", pkg, "field", type, site, name, true);
+      const field = variableAt(cx, f, name?.name ?? "", "field", type, name, true);
       // The identifier both uses the type and declares the field; the type is what people ask for.
       fields.push(field);
       tags.push(f.tag);
       continue;
     }
     for (const name of f.names) {
-      const field = new VarObj(name.name, pkg, "field", type, site, name);
+      const field = variableAt(cx, name, name.name, "field", type, name);
       recordObject(cx, name, field);
       fields.push(field);
       tags.push(f.tag);
@@ -167,6 +166,7 @@ function interfaceType(cx: Checker, e: InterfaceType): Interface {
     } else embedded.push(constraintElement(cx, f.type));
   }
   if (methods.length === 0 && embedded.length === 0) return { ...EMPTY_INTERFACE };
+  if (methods.length > 0) cx.site.holdFacts(cx.info);
   // Sorted as go/types sorts them, so that two spellings of an interface read alike.
   methods.sort(
     (a, b) => Number(isExported(b.name)) - Number(isExported(a.name)) || compareText(a.name, b.name),
@@ -232,9 +232,9 @@ function tupleOf(cx: Checker, list: FieldList, role: "param" | "result"): Tuple 
   const vars: Var[] = [];
   for (const f of list.fields) {
     const type = parameterType(cx, f.type);
-    if (f.names.length === 0) vars.push(new VarObj("", cx.pkg, role, type, cx.site, f));
+    if (f.names.length === 0) vars.push(variableAt(cx, f, "", role, type, f));
     for (const name of f.names) {
-      const v = new VarObj(name.name, cx.pkg, role, type, cx.site, name);
+      const v = variableAt(cx, name, name.name, role, type, name);
       recordObject(cx, name, v);
       vars.push(v);
     }

@@ -71,6 +71,7 @@ class VariableFacts implements Site {
   private readonly pkg: CheckedPackage;
   private readonly site: Site;
   readonly decl: VarDecl;
+  readonly ownVariables = null;
   /** Stays as long as the facts do. */
   private readonly specs: readonly VarSpec[];
   private readonly bySpec: readonly (readonly VarObj[])[];
@@ -96,6 +97,9 @@ class VariableFacts implements Site {
   get file(): SourceFile {
     return this.site.file;
   }
+
+  /** They stay anyway. */
+  holdFacts(): void {}
 
   /** The type of a variable of a specification; settles it where the value says it. */
   findType(spec: number, i: number): Type {

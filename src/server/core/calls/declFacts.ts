@@ -1,0 +1,516 @@
+/**
+ * What one walk over a top-level declaration finds out, and for how long that is kept.
+ *
+ * The facts about all bodies of a program, with the trees that they speak of, take many times what is found out by
+ * them. So they are kept for what was asked about last, and are found again, alike, when somebody asks: what stays is
+ * which functions there are. What the facts are is `functions.ts`.
+ */
+import type {
+  CallExpr,
+  CompositeLit,
+  Decl,
+  Expr,
+  FieldList,
+  FuncDecl,
+  FuncLit,
+  Ident,
+  LoopStmt,
+  Node,
+  SendStmt,
+  SourceFile,
+} from "../syntax/ast.ts";
+import type { FuncNode, Info, Package, Var } from "../types/types.ts";
+import {
+  type DeclaredFn,
+  type DeclFacts,
+  type Definition,
+  type Fn,
+  forEachChild,
+  type LiteralFn,
+  unparen,
+} from "./functions.ts";
+import { structType, under } from "./typeShape.ts";
+
+/** Where a declaration stands in the current version: the same declaration moves when text before it changes. */
+interface Site {
+  pkg: Package;
+  file: SourceFile;
+}
+
+/** By package and by what stays while a function's body changes: its name; for variables, their declaration. */
+const known = new WeakMap<Package, WeakMap<object, Declaration>>();
+
+/**
+ * The facts about one top-level declaration in its current version. The same object while a function's body
+ * changes, and its literals are the same functions as far as there are as many before them.
+ */
+export function declFacts(pkg: Package, decl: Decl): DeclFacts {
+  let inPackage = known.get(pkg);
+  if (!inPackage) {
+    inPackage = new WeakMap();
+    known.set(pkg, inPackage);
+  }
+  const key = decl.kind === "FuncDecl" ? decl.name : decl;
+  const site: Site = { pkg, file: pkg.fileOf(decl) };
+  let facts = inPackage.get(key);
+  if (facts) facts.goOnWith(site, decl);
+  else {
+    facts = new Declaration(site, decl);
+    inPackage.set(key, facts);
+  }
+  return facts;
+}
+
+/** Facts about so many nodes are kept from one step to the next: those about some ten thousand lines. */
+const MOST_NODES = 150_000;
+
+/** Those whose facts are held, and about how many nodes these are. */
+const inUse = new Set<Declaration>();
+let nodesInUse = 0;
+
+/**
+ * Lets go of facts that were found where they are about more than `most` nodes. To be called between the steps of an
+ * analysis alone: within a step, who asks twice gets the same nodes. Changes no answer.
+ * @returns true where it did
+ */
+export function letGoOfFacts(most = MOST_NODES): boolean {
+  if (nodesInUse <= most) return false;
+  for (const declaration of inUse) declaration.letGo();
+  inUse.clear();
+  nodesInUse = 0;
+  return true;
+}
+
+/** What was found out about a declaration, its functions aside. */
+interface Found
+  extends Pick<
+    DeclFacts,
+    | "info"
+    | "definitions"
+    | "literal"
+    | "loopOf"
+    | "oneForAllRounds"
+    | "assigned"
+    | "stores"
+    | "returned"
+    | "returnedLiterals"
+    | "ownFields"
+  > {
+  readonly functions: readonly (DeclaredFunction | LiteralFunction)[];
+  /** The literals among the functions, by their place among these. */
+  readonly literals: readonly (Literal | undefined)[];
+}
+
+/** A literal as it was found. */
+interface Literal {
+  readonly node: FuncLit;
+  readonly params: readonly (Var | null)[];
+}
+
+/** A class so that it is told from what is compared by its parts. */
+class Declaration implements DeclFacts {
+  readonly site: Site;
+  decl: Decl;
+  functions: readonly (DeclaredFunction | LiteralFunction)[] = [];
+  holders: readonly Var[] = [];
+  private found: Found | null = null;
+
+  constructor(site: Site, decl: Decl) {
+    this.site = site;
+    this.decl = decl;
+    this.find();
+  }
+
+  /** Takes over the current version. */
+  goOnWith({ pkg, file }: Site, decl: Decl): void {
+    this.site.pkg = pkg;
+    this.site.file = file;
+    if (this.decl === decl) return;
+    this.decl = decl;
+    this.find();
+  }
+
+  letGo(): void {
+    this.found = null;
+  }
+
+  /** The literal that is the function at this place among the declaration's. */
+  literalAt(at: number): Literal {
+    const literal = this.facts.literals[at];
+    if (!literal)
+      throw new Error(`${this.functions[at]?.name}: the function is no part of its declaration any more.`);
+    return literal;
+  }
+
+  private get facts(): Found {
+    return this.found ?? this.find();
+  }
+
+  private find(): Found {
+    const found = collectFacts(this, this.functions);
+    this.found = found;
+    this.functions = found.functions;
+    this.holders = found.stores.map(({ holder }) => holder);
+    if (!inUse.has(this)) {
+      inUse.add(this);
+      nodesInUse += this.decl.kind === "FuncDecl" ? this.decl.idCount : this.decl.id;
+    }
+    return found;
+  }
+
+  get info(): Info {
+    return this.facts.info;
+  }
+
+  get definitions(): DeclFacts["definitions"] {
+    return this.facts.definitions;
+  }
+
+  get literal(): DeclFacts["literal"] {
+    return this.facts.literal;
+  }
+
+  get loopOf(): DeclFacts["loopOf"] {
+    return this.facts.loopOf;
+  }
+
+  get oneForAllRounds(): DeclFacts["oneForAllRounds"] {
+    return this.facts.oneForAllRounds;
+  }
+
+  get assigned(): DeclFacts["assigned"] {
+    return this.facts.assigned;
+  }
+
+  get stores(): DeclFacts["stores"] {
+    return this.facts.stores;
+  }
+
+  get returned(): DeclFacts["returned"] {
+    return this.facts.returned;
+  }
+
+  get returnedLiterals(): DeclFacts["returnedLiterals"] {
+    return this.facts.returnedLiterals;
+  }
+
+  get ownFields(): DeclFacts["ownFields"] {
+    return this.facts.ownFields;
+  }
+}
+
+/** What declared functions and literals have in common. */
+abstract class FunctionBody {
+  readonly facts: Declaration;
+  name = "";
+  variadic = false;
+
+  constructor(facts: Declaration) {
+    this.facts = facts;
+  }
+
+  get decl(): Decl {
+    return this.facts.decl;
+  }
+
+  get info(): Info {
+    return this.facts.info;
+  }
+
+  get pkg(): Package {
+    return this.facts.site.pkg;
+  }
+
+  get file(): SourceFile {
+    return this.facts.site.file;
+  }
+}
+
+/** A declared function. Its receiver and parameters belong to its head, which stays. */
+class DeclaredFunction extends FunctionBody implements DeclaredFn {
+  readonly isLiteral = false;
+  readonly parent = null;
+  readonly pos = 0;
+  receiver: Var | null = null;
+  params: readonly (Var | null)[] = [];
+
+  get node(): FuncDecl {
+    return this.facts.decl as FuncDecl;
+  }
+}
+
+/** A function literal. */
+class LiteralFunction extends FunctionBody implements LiteralFn {
+  readonly isLiteral = true;
+  readonly receiver = null;
+  parent: Fn | null = null;
+  pos = 0;
+  private readonly at: number;
+
+  /** `at` is its place among the functions of its declaration. */
+  constructor(facts: Declaration, at: number) {
+    super(facts);
+    this.at = at;
+  }
+
+  get node(): FuncLit {
+    return this.facts.literalAt(this.at).node;
+  }
+
+  get params(): readonly (Var | null)[] {
+    return this.facts.literalAt(this.at).params;
+  }
+}
+
+/** `before` are the functions that the declaration had so far, to be gone on with. */
+function collectFacts(declaration: Declaration, before: Declaration["functions"]): Found {
+  const { site, decl } = declaration;
+  const { pkg } = site;
+  const info = pkg.info(decl);
+  const functions: (DeclaredFunction | LiteralFunction)[] = [];
+  const literals: (Literal | undefined)[] = [];
+  const literal = new Map<FuncLit, Fn>();
+  const definitions = new Map<Var, Definition[]>();
+  const stores: { holder: Var; expr: Expr }[] = [];
+  const ownFields = new Map<Var, { field: Var; expr: Expr }[]>();
+  const loopOf = new Map<Var, Node>();
+  const assigned = new Set<Var>();
+  const returned = new Set<Var>();
+  const returnedLiterals = new Map<Fn, FuncLit[]>();
+  const loops: Node[] = [];
+  /** Variables that a loop's head declares for all its rounds, with the function that the loop stands in. */
+  const ofHeads = new Map<Var, Fn | null>();
+  const oneForAllRounds = new Set<Var>();
+  const roundsShare = !pkg.isFileAtLeast(site.file, 22);
+  const literalCount = new Map<Fn | null, number>();
+
+  const define = (name: Expr, definition: Definition): void => {
+    const target = unparen(name);
+    const id = target.kind === "SelectorExpr" ? target.sel : target;
+    if (id.kind !== "Ident" || id.name === "_") return;
+    const obj = info.objectOf(id);
+    if (obj?.kind !== "var") return;
+    if (obj.role === "package" || obj.role === "field") {
+      if (definition.how !== "value" || !definition.expr) return;
+      stores.push({ holder: obj.origin, expr: definition.expr });
+      const base = target.kind === "SelectorExpr" ? unparen(target.x) : null;
+      const owner = base?.kind === "Ident" ? info.objectOf(base) : null;
+      if (owner?.kind !== "var" || owner.role !== "local") return;
+      const own = { field: obj.origin, expr: definition.expr };
+      const known = ownFields.get(owner.origin);
+      if (known) known.push(own);
+      else ownFields.set(owner.origin, [own]);
+      return;
+    }
+    const known = definitions.get(obj.origin);
+    if (known) known.push(definition);
+    else {
+      definitions.set(obj.origin, [definition]);
+      const loop = loops.at(-1);
+      if (loop) loopOf.set(obj.origin, loop);
+    }
+  };
+  const assign = (lhs: readonly Expr[], rhs: readonly Expr[]): void => {
+    lhs.forEach((name, i) => {
+      const single = rhs.length === 1 && lhs.length > 1;
+      const expr = single ? rhs[0]! : rhs[i];
+      if (expr === undefined) define(name, { how: "other", expr: null, index: 0 });
+      else if (isReceive(expr)) define(name, { how: single && i > 0 ? "other" : "received", expr, index: 0 });
+      else define(name, { how: "value", expr, index: single ? i : 0 });
+    });
+  };
+  const markAssigned = (target: Expr | null): void => {
+    const x = target ? unparen(target) : null;
+    const id = x?.kind === "SelectorExpr" ? x.sel : x;
+    const obj = id?.kind === "Ident" ? info.objectOf(id) : null;
+    if (obj?.kind === "var") assigned.add(obj.origin);
+  };
+  const collectFields = (literal: CompositeLit): void => {
+    const fields = structType(info.typeOf(literal))?.fields;
+    if (!fields) return;
+    literal.elts.forEach((element, i) => {
+      const keyed = element.kind === "KeyValueExpr" && element.key.kind === "Ident" ? element.key.name : null;
+      const field = keyed === null ? fields[i] : fields.find((f) => f.name === keyed);
+      const expr = element.kind === "KeyValueExpr" ? element.value : element;
+      if (field) stores.push({ holder: field.origin, expr });
+    });
+  };
+  const collectSent = ({ chan, value }: SendStmt): void => {
+    const channel = unparen(chan);
+    const id = channel.kind === "SelectorExpr" ? channel.sel : channel;
+    const obj = id.kind === "Ident" ? info.objectOf(id) : null;
+    if (obj?.kind !== "var") return;
+    const elem = under(obj.type());
+    if (elem.kind === "chan" && under(elem.elem).kind === "signature")
+      stores.push({ holder: obj.origin, expr: value });
+  };
+  const collectLiterals = ({ fun, args }: CallExpr): void => {
+    if (!args.some((arg) => arg.kind === "FuncLit")) return;
+    const callee = unparen(fun);
+    const id = callee.kind === "SelectorExpr" ? callee.sel : callee;
+    const obj = id.kind === "Ident" ? info.objectOf(id) : null;
+    if (obj?.kind !== "func" || !obj.pkg?.inWorkspace) return;
+    const type = obj.origin.type();
+    const params = type.kind === "signature" ? type.params.vars : [];
+    for (const [i, arg] of args.entries()) {
+      const param = params[i];
+      if (arg.kind === "FuncLit" && param) stores.push({ holder: param.origin, expr: arg });
+    }
+  };
+  const addDeclared = (node: FuncDecl): Fn => {
+    const same = before[0];
+    const fn = same instanceof DeclaredFunction ? same : new DeclaredFunction(declaration);
+    fn.name = nameOf(node, null, pkg, literalCount);
+    fn.receiver = node.recv ? (variablesOf(node.recv, info)[0] ?? null) : null;
+    fn.params = variablesOf(node.type.params, info);
+    fn.variadic = isVariadic(node);
+    functions.push(fn);
+    return fn;
+  };
+  const addLiteral = (node: FuncLit, parent: Fn | null): Fn => {
+    const at = functions.length;
+    const same = before[at];
+    const fn = same instanceof LiteralFunction ? same : new LiteralFunction(declaration, at);
+    fn.parent = parent;
+    fn.pos = node.pos;
+    fn.name = nameOf(node, parent, pkg, literalCount);
+    fn.variadic = isVariadic(node);
+    functions.push(fn);
+    literals[at] = { node, params: variablesOf(node.type.params, info) };
+    literal.set(node, fn);
+    return fn;
+  };
+
+  const visit = (node: Node, fn: Fn | null): void => {
+    const isLoop = node.kind === "ForStmt" || node.kind === "RangeStmt";
+    if (isLoop) loops.push(node);
+    if (isLoop && roundsShare) for (const v of variablesOfHead(node, info)) ofHeads.set(v, fn);
+    visitNode(node, fn);
+    if (isLoop) loops.pop();
+  };
+  const visitNode = (node: Node, fn: Fn | null): void => {
+    switch (node.kind) {
+      case "FuncDecl":
+        if (node.body) visit(node.body, addDeclared(node));
+        return;
+      case "FuncLit":
+        visit(node.body, addLiteral(node, fn));
+        return;
+      case "Ident": {
+        if (ofHeads.size === 0) return;
+        const obj = info.objectOf(node);
+        const captured = obj?.kind === "var" && ofHeads.has(obj.origin) && ofHeads.get(obj.origin) !== fn;
+        if (captured) oneForAllRounds.add(obj.origin);
+        return;
+      }
+      case "UnaryExpr":
+        if (node.op === "&") markAssigned(node.x);
+        break;
+      case "AssignStmt":
+        for (const target of node.lhs) markAssigned(target);
+        if (node.op === "=" || node.op === ":=") assign(node.lhs, node.rhs);
+        break;
+      case "VarSpec":
+        if (node.values.length === 0)
+          for (const name of node.names) define(name, { how: "zero", expr: null, index: 0 });
+        else assign(node.names, node.values);
+        break;
+      case "RangeStmt":
+        markAssigned(node.key);
+        markAssigned(node.value);
+        if (node.key) define(node.key, { how: "key", expr: node.x, index: 0 });
+        if (node.value) define(node.value, { how: "element", expr: node.x, index: 0 });
+        break;
+      case "TypeSwitchStmt":
+        for (const clause of node.cases) {
+          const bound = info.implicitOf(clause);
+          if (bound) definitions.set(bound.origin, [{ how: "value", expr: node.x, index: 0 }]);
+        }
+        break;
+      case "ReturnStmt":
+        for (const result of node.results) {
+          let x = unparen(result);
+          if (x.kind === "FuncLit" && fn) {
+            const known = returnedLiterals.get(fn);
+            if (known) known.push(x);
+            else returnedLiterals.set(fn, [x]);
+          }
+          if (x.kind === "UnaryExpr" && x.op === "&") x = unparen(x.x);
+          const obj = x.kind === "Ident" ? info.objectOf(x) : null;
+          if (obj?.kind === "var") returned.add(obj.origin);
+        }
+        break;
+      case "CompositeLit":
+        collectFields(node);
+        break;
+      case "SendStmt":
+        collectSent(node);
+        break;
+      case "CallExpr":
+        collectLiterals(node);
+        break;
+    }
+    forEachChild(node, (child) => visit(child, fn));
+  };
+  visit(decl, null);
+  return {
+    info,
+    functions,
+    literals,
+    literal,
+    definitions,
+    loopOf,
+    oneForAllRounds,
+    assigned,
+    stores,
+    ownFields,
+    returned,
+    returnedLiterals,
+  };
+}
+
+/** The variables that the head of a loop declares. */
+function variablesOfHead(loop: LoopStmt, info: Info): Var[] {
+  let names: readonly (Expr | null)[] = [];
+  if (loop.kind === "RangeStmt") names = loop.define ? [loop.key, loop.value] : [];
+  else if (loop.init?.kind === "AssignStmt" && loop.init.op === ":=") names = loop.init.lhs;
+  return names.flatMap((name) => (name?.kind === "Ident" ? (variableAt(name, info)?.origin ?? []) : []));
+}
+
+function isReceive(e: Expr): boolean {
+  const x = unparen(e);
+  return x.kind === "UnaryExpr" && x.op === "<-";
+}
+
+function variablesOf(list: FieldList, info: Info): (Var | null)[] {
+  const variables: (Var | null)[] = [];
+  for (const field of list.fields) {
+    if (field.names.length === 0) variables.push(null);
+    for (const name of field.names) variables.push(variableAt(name, info));
+  }
+  return variables;
+}
+
+function variableAt(name: Ident, info: Info): Var | null {
+  const obj = name.name === "_" ? null : info.objectOf(name);
+  return obj?.kind === "var" ? obj : null;
+}
+
+function nameOf(node: FuncNode, parent: Fn | null, pkg: Package, count: Map<Fn | null, number>): string {
+  if (node.kind === "FuncLit") {
+    const n = (count.get(parent) ?? 0) + 1;
+    count.set(parent, n);
+    return parent === null ? `${pkg.name}.init.func${n}` : `${parent.name}.func${n}`;
+  }
+  const recv = node.recv?.fields[0]?.type;
+  if (!recv) return `${pkg.name}.${node.name.name}`;
+  const star = recv.kind === "StarExpr";
+  let base: Expr = unparen(star ? recv.x : recv);
+  if (base.kind === "IndexExpr") base = base.x;
+  const typeName = base.kind === "Ident" ? base.name : "?";
+  return star ? `${pkg.name}.(*${typeName}).${node.name.name}` : `${pkg.name}.${typeName}.${node.name.name}`;
+}
+
+function isVariadic({ type }: FuncNode): boolean {
+  return type.params.fields.at(-1)?.type.kind === "Ellipsis";
+}
