@@ -271,7 +271,13 @@ function ownField(
 ): readonly Value[] | null {
   const base = unparen(e.x);
   const local = base.kind === "Ident" ? scope.info.objectOf(base) : null;
-  if (local?.kind !== "var" || selection.path.length > 0 || selection.obj.kind !== "var") return null;
+  if (
+    local?.kind !== "var" ||
+    local.role === "param" ||
+    selection.path.length > 0 ||
+    selection.obj.kind !== "var"
+  )
+    return null;
   const throughPointer = under(local.type()).kind === "pointer";
   if (!throughPointer && under(local.type()).kind !== "struct") return null;
   const field = selection.obj.origin;
@@ -284,6 +290,13 @@ function ownField(
   if (throughPointer) return null;
   const owned = values.every((value) => value.kind === "fresh");
   return [{ kind: "path", path: extend(pathOf(local.origin), [{ kind: "field", field }])!, owned }];
+}
+
+/** True where all that a field of a local struct, or of one that is passed by value, is ever given was made for it. */
+export function isGivenFreshAlone(world: World, holder: Var, field: Var, facts: DeclFacts): boolean {
+  if (!facts.ownFields.get(holder.origin)?.some((own) => own.field === field)) return false;
+  const values = world.answers.ask(OWN_FIELDS, facts, holder.origin).get(field) ?? [];
+  return values.length > 0 && values.every((value) => value.kind === "fresh");
 }
 
 /** What the fields of a local struct are given, by field. */

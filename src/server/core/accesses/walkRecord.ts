@@ -35,7 +35,7 @@ import { asHandedOver, awaitedSince } from "./handovers.ts";
 import { reportNilWrite } from "./nilWrites.ts";
 import { extend, groupKey, identityOf, type Path, pathKey, pathOf, type Step } from "./path.ts";
 import { placeIn, type Range } from "./places.ts";
-import { fieldSteps, through, valuesOf } from "./values.ts";
+import { fieldSteps, isGivenFreshAlone, through, valuesOf } from "./values.ts";
 import { type Alive, awaitSignal, union, type WalkState } from "./walkState.ts";
 
 /** One function being walked: the point reached, and what was written down so far. */
@@ -121,6 +121,7 @@ export function emitAccess(walk: Walk, e: Expr, kind: AccessKind, counter = fals
     const direct = pathKey(value.path) === variableKey;
     if (isFresh(walk, variable) && (!direct || isOwnAlone(walk, value.path.root))) continue;
     variableSeen ||= direct;
+    if (direct && isOwnFromHere(walk, value.path)) continue;
     if (!direct && isTakenOut(walk, e, value.path)) continue;
     const content = writes ? "write" : "read";
     const type = walk.fn.info.typeOf(e);
@@ -144,6 +145,13 @@ function isFresh(walk: Walk, variable: Path | null): boolean {
 /** True for a parameter that no goroutine of this function can have captured: what it holds now is not the caller's. */
 function isOwnAlone({ state, fn }: Walk, v: Var): boolean {
   return v.role === "param" && state.alive.length === 0 && !isCaptured(v, fn);
+}
+
+/** True for a field of a struct that was passed by value, once it was given a map that was made here. */
+function isOwnFromHere({ world, state, fn }: Walk, path: Path): boolean {
+  const [step, ...more] = path.steps;
+  if (path.root.role !== "param" || step?.kind !== "field" || more.length > 0) return false;
+  return state.replaced.has(pathKey(path)) && isGivenFreshAlone(world, path.root, step.field, fn.facts);
 }
 
 /** True where the local was given the map before its variable was given another: nobody else has it any more. */
@@ -424,6 +432,7 @@ export function startSpawn(walk: Walk, spawn: Spawn, running: readonly Alive[] =
     }
   }
   for (const alive of running) {
+    if (areSpecs(spawn, alive.spawn)) continue;
     for (const access of spawn.accesses) meetSpawn(walk, alive, access, spawn);
   }
   for (const access of spawn.accesses) {
@@ -435,6 +444,14 @@ export function startSpawn(walk: Walk, spawn: Spawn, running: readonly Alive[] =
   const choices = before ? saidByBoth(before.choices, state.choices) : state.choices;
   if (before?.awaited.length === 0) walk.repeated.add(spawn);
   walk.state = { ...state, alive: [...others, { spawn, crossed, awaited: [], parted: [], choices }] };
+}
+
+/**
+ * True for two functions that a test hands to a library: frameworks run specs on goroutines and wait for each before
+ * they start the next.
+ */
+function areSpecs(a: Spawn, b: Spawn): boolean {
+  return a.how === "callback" && b.how === "callback" && isTestFile(a.fn) && isTestFile(b.fn);
 }
 
 /** Waits for a signal; `inLoop` where it is waited for again and again. */

@@ -295,7 +295,7 @@ function collectFacts(declaration: Declaration, before: Declaration["functions"]
       stores.push({ holder: obj.origin, expr: definition.expr });
       const base = target.kind === "SelectorExpr" ? unparen(target.x) : null;
       const owner = base?.kind === "Ident" ? info.objectOf(base) : null;
-      if (owner?.kind !== "var" || owner.role !== "local") return;
+      if (owner?.kind !== "var" || (owner.role !== "local" && !isCopy(owner))) return;
       const own = { field: obj.origin, expr: definition.expr };
       const known = ownFields.get(owner.origin);
       if (known) known.push(own);
@@ -467,6 +467,11 @@ function collectFacts(declaration: Declaration, before: Declaration["functions"]
     returned,
     returnedLiterals,
   };
+}
+
+/** True for a parameter that is a struct, and not a pointer to one: the caller's is another. */
+function isCopy(v: Var): boolean {
+  return v.role === "param" && under(v.type()).kind === "struct";
 }
 
 /** The variables that the head of a loop declares. */

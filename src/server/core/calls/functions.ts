@@ -79,7 +79,7 @@ export interface DeclFacts {
   readonly returned: ReadonlySet<Var>;
   /** Literals that a function returns: whoever gets one calls it later. */
   readonly returnedLiterals: ReadonlyMap<Fn, readonly FuncLit[]>;
-  /** Values that the fields of local structs are given by assignment. */
+  /** Values that the fields of local structs, and of structs that are passed by value, are given by assignment. */
   readonly ownFields: ReadonlyMap<Var, readonly { readonly field: Var; readonly expr: Expr }[]>;
 }
 
