@@ -33,6 +33,7 @@ import {
 import { handedOutBy } from "./handedOut.ts";
 import { extend, isEndOfChannel, type Path, pathKey, pathOf } from "./path.ts";
 import { placeIn } from "./places.ts";
+import { shareLists } from "./sharedLists.ts";
 import { holdsOthers, valuesOfVar } from "./values.ts";
 import { walkBody } from "./walk.ts";
 import type { Walk } from "./walkRecord.ts";
@@ -130,7 +131,20 @@ function summarize(world: World, fn: Fn): Walked {
   };
   walkBody(walk, body);
   const hangsOnCallers = heldAtCalls.size > 0 || pairs.some((pair) => pair.spawnB === null);
-  return { summary: { ...exported(walk), hangsOnCallers }, pairs, nilWrites, called, heldAtCalls };
+  const summary = { ...exported(walk), hangsOnCallers };
+  const spawns = new Set([
+    ...summary.spawns,
+    ...pairs.flatMap(({ spawnA, spawnB }) => (spawnB ? [spawnA, spawnB] : spawnA)),
+  ]);
+  shareLists([
+    ...summary.accesses,
+    ...summary.later,
+    ...summary.parameterCalls,
+    ...[...spawns].flatMap((spawn) => [...spawn.accesses, ...spawn.parameterCalls]),
+    ...pairs.flatMap(({ a, b }) => [a, b]),
+    ...nilWrites.map(({ access }) => access),
+  ]);
+  return { summary, pairs, nilWrites, called, heldAtCalls };
 }
 
 /** What callers of the function see of its walk: nothing that only its own locals reach. */
