@@ -439,7 +439,7 @@ export function startSpawn(walk: Walk, spawn: Spawn, running: readonly Alive[] =
     reportNilWrite(walk, access, spawn);
   }
   const others = state.alive.filter((alive) => alive.spawn !== spawn);
-  const before = state.alive.find((alive) => alive.spawn === spawn);
+  const before = running.find((alive) => alive.spawn === spawn);
   const crossed = before?.crossed ?? [];
   const choices = before ? saidByBoth(before.choices, state.choices) : state.choices;
   if (before?.awaited.length === 0) walk.repeated.add(spawn);

@@ -24,7 +24,6 @@ import {
   mayMeet,
   noteCall,
   record,
-  startSpawn,
   type Walk,
 } from "../accesses/walkRecord.ts";
 import { type Alive, union } from "../accesses/walkState.ts";
@@ -42,12 +41,12 @@ import { firstPathOf, lockOf, takeLock, unlock } from "./lockCalls.ts";
 import { keepParameterCall, parameterCallHere, receiverBinding, runParameterCall } from "./parameterCalls.ts";
 import { rebase, rebaseGiven, rebaseLock, rebasePath, rebaseSignals } from "./rebase.ts";
 import {
-  rebaseSpawn,
   spawnCallee,
   spawnFunction,
   spawnParameter,
   startCallbacks,
   startLibrarySpawn,
+  startOf,
 } from "./spawns.ts";
 import { under } from "./typeShape.ts";
 
@@ -56,13 +55,6 @@ import { under } from "./typeShape.ts";
  * call itself is left to do), or as what `range` calls.
  */
 export type CallMode = "call" | "go" | "defer" | "deferred" | "iterate";
-
-/**
- * More goroutines than this, and goroutines that do more than this, are not followed to the callers of the functions
- * that start them. In a big server each function of the main circle reaches all of the server's goroutines.
- */
-const MOST_SPAWNS = 200;
-const MOST_SPAWNED_ACCESSES = 2000;
 
 /** Visits a call and everything it does. */
 export function performCall(walk: Walk, e: Expr, mode: CallMode): void {
@@ -272,10 +264,6 @@ function endParallelTests(walk: Walk, before: readonly Alive[]): void {
   walk.state = { ...walk.state, alive };
 }
 
-function isCrowded({ spawns, spawnedAccesses }: Walk): boolean {
-  return spawns.size >= MOST_SPAWNS || spawnedAccesses >= MOST_SPAWNED_ACCESSES;
-}
-
 /** Lets everything that a callee does happen here. */
 export function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Binding, depth: number): void {
   if (callee.kind !== "fn" || walk.state.dead) return;
@@ -291,8 +279,7 @@ export function inlineCallee(walk: Walk, callee: Callee, node: Node, binding: Bi
   for (const lock of rebaseGiven(walk, summary.releases, binding)) unlock(walk, lock);
   for (const inner of summary.parameterCalls) runParameterCall(walk, inner, binding, node, depth);
   if (!callee.dynamic) {
-    for (const spawn of summary.spawns)
-      if (!isCrowded(walk)) startSpawn(walk, rebaseSpawn(walk, spawn, binding, node));
+    startOf(walk, summary, binding, node);
     const acquired = summary.acquires.map((lock) => rebaseLock(walk, lock, binding));
     const [tokens, locks] = [acquired.filter(isToken), acquired.filter((lock) => !isToken(lock))];
     walk.state = { ...walk.state, held: together(walk.state.held, locks) };

@@ -13,7 +13,7 @@ import type { Path } from "../accesses/path.ts";
 import { placeIn } from "../accesses/places.ts";
 import { UNKNOWN, valuesOf } from "../accesses/values.ts";
 import { noteCall, record, startSpawn, textOf, type Walk } from "../accesses/walkRecord.ts";
-import { union } from "../accesses/walkState.ts";
+import { union, type WalkState } from "../accesses/walkState.ts";
 import { callbacksOf, calledThroughValues } from "../goroutines/callbacks.ts";
 import type { LibrarySpawn } from "../goroutines/librarySpawns.ts";
 import { signalKey, signalOf } from "../goroutines/order.ts";
@@ -25,6 +25,13 @@ import type { Fn } from "./functions.ts";
 import { firstPathOf, lend } from "./lockCalls.ts";
 import { addDeeds, type Deeds, parameterCallHere, receiverBinding } from "./parameterCalls.ts";
 import { rebase, rebaseGiven, rebaseSignals } from "./rebase.ts";
+
+/**
+ * More goroutines than this, and goroutines that do more than this, are not followed to the callers of the functions
+ * that start them. In a big server each function of the main circle reaches all of the server's goroutines.
+ */
+const MOST_SPAWNS = 200;
+const MOST_SPAWNED_ACCESSES = 2000;
 
 /** Lets a goroutine happen that a callee has started and waited for. */
 export function runBeside(walk: Walk, spawn: Spawn): void {
@@ -99,14 +106,35 @@ function keep(walk: Walk, key: string, spawn: Spawn): Spawn {
   return spawn;
 }
 
+/**
+ * Starts the goroutines that a callee starts. How they meet each other, and the callee itself where that runs beside
+ * this function, was seen where it was walked, which knows what came first; unless it calls what it is handed.
+ */
+export function startOf(walk: Walk, summary: Summary, binding: Binding, node: Node): void {
+  const running = runningBefore(walk, summary);
+  for (const spawn of summary.spawns)
+    if (!isCrowded(walk))
+      startSpawn(walk, rebaseSpawn(walk, spawn, binding, node), running ?? walk.state.alive);
+}
+
+function isCrowded({ spawns, spawnedAccesses }: Walk): boolean {
+  return spawns.size >= MOST_SPAWNS || spawnedAccesses >= MOST_SPAWNED_ACCESSES;
+}
+
+/** The goroutines that those of a callee are compared with; null for all that run when each is started. */
+function runningBefore(walk: Walk, { spawns, parameterCalls }: Summary): WalkState["alive"] | null {
+  const isKnown = parameterCalls.length === 0 && spawns.every((spawn) => spawn.parameterCalls.length === 0);
+  return isKnown ? walk.state.alive : null;
+}
+
 /** `go f()` of a function that is known. */
 export function spawnCallee(walk: Walk, call: CallExpr, callee: Callee): void {
   if (callee.kind !== "fn") return;
   const binding = bindCall(walk.world, call, callee, walk.fn);
   const label = "go statement";
-  const before = walk.state.alive;
+  const running = runningBefore(walk, walk.summaryOf(callee.fn));
   const spawn = makeSpawn(walk, call, callee.fn, binding, "go", label, false, []);
-  if (!callee.dynamic) startSpawn(walk, spawn, before);
+  if (!callee.dynamic) startSpawn(walk, spawn, running ?? walk.state.alive);
 }
 
 /** `go f()` of a parameter: what it does is known where the function is called. */
@@ -144,9 +172,9 @@ export function spawnFunction(
   many: boolean,
   ends: readonly Signal[],
 ): void {
-  const before = walk.state.alive;
+  const running = runningBefore(walk, walk.summaryOf(callee.fn));
   const spawn = makeSpawn(walk, node, callee.fn, receiverBinding(callee), how, label, many, ends);
-  startSpawn(walk, spawn, before);
+  startSpawn(walk, spawn, running ?? walk.state.alive);
 }
 
 function makeSpawn(
@@ -161,10 +189,8 @@ function makeSpawn(
 ): Spawn {
   const summary: Summary = walk.summaryOf(fn);
   noteCall(walk, fn, summary, []);
-  // What it starts itself runs on after its own signals. How they meet each other was seen where it was walked, which
-  // knows what it had done before it started them.
-  const before = walk.state.alive;
-  for (const inner of summary.spawns) startSpawn(walk, rebaseSpawn(walk, inner, binding, node), before);
+  // What it starts itself runs on after its own signals.
+  startOf(walk, summary, binding, node);
   const place = placeIn(walk.fn, node);
   const key = keyOf(node, walk.fn, place.pos, fn);
   const known = walk.spawns.get(key);
