@@ -140,6 +140,20 @@ describe("whoever holds a local variable", () => {
     expect(variable.at?.ident).toBe(name);
   });
 
+  it("gets it from facts, too, that were handed out before and not looked at until now", async () => {
+    for (const isEarlyFirst of [true, false]) {
+      const { pkg, watched } = await open();
+      const early = pkg.info(watched);
+      await useOthers(pkg);
+      const seen = [early, pkg.info(watched)];
+      if (!isEarlyFirst) seen.reverse();
+      const [first, second] = seen.map((info) => firstLocal(watched, info));
+      expect(second!.variable).toBe(first!.variable);
+      expect(second!.name).toBe(first!.name);
+      expect(first!.variable.at?.ident).toBe(first!.name);
+    }
+  });
+
   it("gets it through a type that it is part of", async () => {
     const { pkg, watched } = await open();
     const third = watched.body!.list[2]!;

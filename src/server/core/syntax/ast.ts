@@ -100,6 +100,10 @@ export interface TypeSpec extends NodeBase {
   readonly isAlias: boolean;
   readonly type: Expr;
 }
+export interface FunctionHead {
+  readonly recv: FieldList | null;
+  readonly type: FuncType;
+}
 export interface FuncDecl extends NodeBase {
   readonly kind: "FuncDecl";
   readonly recv: FieldList | null;
@@ -113,6 +117,12 @@ export interface FuncDecl extends NodeBase {
   readonly bodyText: string | null;
   /** How many node ids the declaration has used so far; grows when the body is read. */
   readonly idCount: number;
+  /** Receiver and type, for a look at them that leaves nothing behind: asked for later they may be other nodes. */
+  readHead(): FunctionHead;
+  /** The body, which stays until it is let go of as often as it was held. */
+  holdBody(): BlockStmt | null;
+  /** Lets go of a body; where `isInUse`, it is the body that is answered for as long as anybody uses it. */
+  letBodyGo(isInUse: boolean): void;
 }
 export interface BadDecl extends NodeBase {
   readonly kind: "BadDecl";

@@ -2,7 +2,7 @@
  * Functions, whose heads and bodies are read when they are first asked for: a dependency's bodies never are, and
  * versions of a function that differ in the body only share the head.
  */
-import type { BlockStmt, FieldList, FuncDecl, FuncType, Ident } from "./ast.ts";
+import type { BlockStmt, FieldList, FuncDecl, FuncType, FunctionHead, Ident } from "./ast.ts";
 import { type Conversion, exact } from "./cursor.ts";
 import { convertFuncHead, type FuncHead } from "./declarations.ts";
 import type { PackedDecl } from "./packed.ts";
@@ -51,9 +51,25 @@ class LazyHead {
     return new LazyHead(go, text, packed, ident, receiverName);
   }
 
+  /** The head, the same one while somebody holds it. */
   read(): FuncHead {
-    const known = this.kept ?? this.found?.deref();
-    if (known !== undefined) return known;
+    const known = this.known();
+    if (known !== null) return known;
+    const head = this.readAgain();
+    this.found = new WeakRef(head);
+    return head;
+  }
+
+  /** The head, for a look at it: nobody is to hold it. */
+  glance(): FuncHead {
+    return this.known() ?? this.readAgain();
+  }
+
+  private known(): FuncHead | null {
+    return this.kept ?? this.found?.deref() ?? null;
+  }
+
+  private readAgain(): FuncHead {
     let ids = 1; // 0 is the name
     const wanted = this.receiverName === null ? "function_declaration" : "method_declaration";
     const convert = (cx: Conversion): FuncHead => {
@@ -65,25 +81,24 @@ class LazyHead {
     const piece = pieceOf(this.text, this.packed?.own ?? null, ids, names);
     const { node, sound } = readPiece(this.go, piece, wanted, convert);
     const head = node ?? this.unread(ids++);
-    if (this.found === null) {
+    if (this.idCount === 0) {
       this.idCount = ids;
       this.isSound = sound && node !== null;
       if (DECLARES_MORE.test(this.text)) this.kept = head;
       else this.declared = exact(declaredBy(head));
     }
-    this.found = new WeakRef(head);
     return head;
   }
 
   /** The number of ids that the head took. */
   get ids(): number {
-    if (this.idCount === 0) this.read();
+    if (this.idCount === 0) this.glance();
     return this.idCount;
   }
 
   /** Whether the grammar could read all of it. */
   get sound(): boolean {
-    if (this.idCount === 0) this.read();
+    if (this.idCount === 0) this.glance();
     return this.isSound;
   }
 
@@ -122,6 +137,11 @@ export class FunctionDecl implements FuncDecl {
   private readonly head: LazyHead;
   private readonly go: GoParser;
   private readonly packed: PackedDecl | null;
+  /** The body while it is held; private to walks over the tree, too. */
+  #held: BlockStmt | null = null;
+  #holders = 0;
+  /** Whether anybody else was given the body that is held. */
+  #isHandedOut = false;
   private block: WeakRef<BlockStmt> | null = null;
   private bodyIds = 0;
   private bodySound = true;
@@ -184,11 +204,31 @@ export class FunctionDecl implements FuncDecl {
 
   get body(): BlockStmt | null {
     if (this.bodyText === null) return null;
-    const known = this.block?.deref();
+    this.#isHandedOut = true;
+    const known = this.#held ?? this.block?.deref();
     if (known !== undefined) return known;
     const block = this.readBody(this.bodyText);
     this.block = new WeakRef(block);
     return block;
+  }
+
+  readHead(): FunctionHead {
+    return this.head.glance();
+  }
+
+  holdBody(): BlockStmt | null {
+    if (this.bodyText === null) return null;
+    this.#holders++;
+    if (this.#held !== null) return this.#held;
+    this.#held = this.block?.deref() ?? this.readBody(this.bodyText);
+    this.#isHandedOut = false;
+    return this.#held;
+  }
+
+  letBodyGo(isInUse: boolean): void {
+    if (this.#held === null) return;
+    if (isInUse || this.#isHandedOut) this.block = new WeakRef(this.#held);
+    if (--this.#holders === 0) this.#held = null;
   }
 
   private readBody(text: string): BlockStmt {

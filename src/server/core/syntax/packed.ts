@@ -6,6 +6,7 @@
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { type Chunk, type ChunkKind, chunksOf } from "./chunks.ts";
 import { bodySource } from "./functions.ts";
+import type { OpenTexts } from "./openTexts.ts";
 import { type GoParser, readTable } from "./parser.ts";
 import { type PackedTable, packTable } from "./table.ts";
 
@@ -28,26 +29,31 @@ interface PackedFile {
 /** Finds what {@link packFile} made of a text, as often as it is asked; null where it is not (or no longer) there. */
 export type FindPacked = () => Uint8Array | null;
 
-/** What was packed of a text. It goes when memory is collected and is found again: most is read once. */
+/** What was packed of a text. It is closed once others were opened, and found again: most is read once. */
 export class PackedText {
   private readonly find: FindPacked;
   private readonly length: number;
-  private opened: WeakRef<PackedFile> | null = null;
+  private readonly open: OpenTexts;
+  private opened: PackedFile | null = null;
 
   /** `length` is that of the text. */
-  constructor(find: FindPacked, length: number) {
+  constructor(find: FindPacked, length: number, open: OpenTexts) {
     this.find = find;
     this.length = length;
+    this.open = open;
   }
 
   /** Null where it is not there, or not of a text like this. */
   file(): PackedFile | null {
-    const known = this.opened?.deref();
-    if (known !== undefined) return known;
+    if (this.opened !== null) return this.opened;
     const packed = this.find();
-    const file = packed === null ? null : openPacked(packed, this.length);
-    this.opened = file === null ? null : new WeakRef(file);
-    return file;
+    this.opened = packed === null ? null : openPacked(packed, this.length);
+    if (this.opened !== null) this.open.add(this);
+    return this.opened;
+  }
+
+  close(): void {
+    this.opened = null;
   }
 }
 

@@ -30,7 +30,13 @@ export function parseFile(
   packed: FindPacked | null = null,
 ): SourceFile {
   const old = previous instanceof ParsedFile ? previous : null;
-  return new ParsedFile(go, path, text, packed === null ? null : new PackedText(packed, text.length), old);
+  return new ParsedFile(
+    go,
+    path,
+    text,
+    packed === null ? null : new PackedText(packed, text.length, go.open),
+    old,
+  );
 }
 
 /** The head of a function is its text up to here; two functions with equal heads differ in their bodies only. */

@@ -8,6 +8,7 @@ import { Language, Parser } from "web-tree-sitter";
 import type { Decl, Ident, SyntaxFault } from "./ast.ts";
 import { readable } from "./chunks.ts";
 import { type Conversion, enter, type Grammar, grammarOf, leave, next, typeHere } from "./cursor.ts";
+import { OpenTexts } from "./openTexts.ts";
 import {
   type NodeTable,
   type PackedTable,
@@ -32,6 +33,7 @@ export interface GoParser {
   readonly reader: TableReader;
   readonly grammar: Grammar;
   readonly names: Map<string, string>;
+  readonly open: OpenTexts;
   /** What {@link SourceFile.errors} found in declarations that are still alive. */
   readonly faults: WeakMap<Decl, readonly SyntaxFault[]>;
 }
@@ -71,7 +73,7 @@ export async function createParser(wasm: ParserWasm): Promise<GoParser> {
     buffer: new Int32Array(1 << 14),
     sound: true,
   };
-  return { parser, reader, grammar, names: new Map(), faults: new WeakMap() };
+  return { parser, reader, grammar, names: new Map(), open: new OpenTexts(), faults: new WeakMap() };
 }
 
 /** What the parser is given for a piece: declarations end with a line, and without its end it would have to guess one. */

@@ -10,12 +10,22 @@ import type { Expr, Ident, Node, SelectorExpr, SourceFile } from "../syntax/ast.
 import { type ConstValue, type Site, UNKNOWN, VarObj } from "./objects.ts";
 import type { Func, Info, Obj, Package, Selection, Signature, Type, Var } from "./types.ts";
 
+/** Who finds facts, and finds them again once they are gone. */
+export interface FactsFinder {
+  /** When facts of it were used last; see {@link CheckedPackage.used}. */
+  usedAt: number;
+  /** The facts were not used for a while. */
+  letGo(info: DeclInfo): void;
+}
+
 /** The results for one declaration. Most of a dependency's are never asked for, so what is rare is made when needed. */
 export class DeclInfo implements Info {
   types: (Type | null)[] = [];
   objects: (Obj | null)[] = [];
   /** What stays as long as the facts do: the body of the function that they are about, or all about variables. */
   holds: object | null = null;
+  /** Who is to know when these facts are asked for the first time; null once they were, or where nobody minds. */
+  keeper: { firstAsked(): void } | null = null;
   private typeExprs: Set<number> | null = null;
   private values: Map<number, ConstValue> | null = null;
   private selections: Map<number, Selection> | null = null;
@@ -40,31 +50,38 @@ export class DeclInfo implements Info {
   }
 
   typeOf(e: Expr): Type {
+    if (this.keeper !== null) this.ask();
     return this.types[e.id] ?? UNKNOWN;
   }
 
   isType(e: Expr): boolean {
+    if (this.keeper !== null) this.ask();
     return this.typeExprs?.has(e.id) ?? false;
   }
 
   objectOf(id: Ident): Obj | null {
+    if (this.keeper !== null) this.ask();
     return this.objects[id.id] ?? null;
   }
 
   selectionOf(e: SelectorExpr): Selection | null {
+    if (this.keeper !== null) this.ask();
     return this.selections?.get(e.id) ?? null;
   }
 
   constOf(e: Expr): bigint | number | string | boolean | null {
+    if (this.keeper !== null) this.ask();
     const value = this.values?.get(e.id) ?? null;
     return typeof value === "object" ? null : value;
   }
 
   typeArgsOf(id: Ident): readonly Type[] {
+    if (this.keeper !== null) this.ask();
     return this.typeArgsAt(id.id);
   }
 
   implicitOf(n: Node): Var | null {
+    if (this.keeper !== null) this.ask();
     return this.implicits?.get(n.id) ?? null;
   }
 
@@ -104,6 +121,25 @@ export class DeclInfo implements Info {
     this.implicits.set(id, v);
   }
 
+  /** Answers from now on what `other` answers, with the same objects. */
+  become(other: DeclInfo): void {
+    this.holds = other;
+    this.types = other.types;
+    this.objects = other.objects;
+    this.typeExprs = other.typeExprs;
+    this.values = other.values;
+    this.selections = other.selections;
+    this.instances = other.instances;
+    this.implicits = other.implicits;
+  }
+
+  /** To be called before facts are handed out. */
+  ask(): void {
+    const { keeper } = this;
+    this.keeper = null;
+    keeper?.firstAsked();
+  }
+
   /** Takes over what is known of the nodes with ids below `end`. */
   copyFrom(before: DeclInfo, end: number): void {
     for (let id = 0; id < end; id++) {
@@ -130,8 +166,8 @@ export interface CheckedPackage extends Package {
   nextSerial(): number;
   /** The package-level variables whose types are being found, each for the one before it. */
   readonly sought: VarObj[];
-  /** Has facts about a function stay for a while. */
-  used(info: DeclInfo): void;
+  /** Has facts stay for a while. */
+  used(info: DeclInfo, finder: FactsFinder): void;
   /** The methods declared on a package-level type. */
   methodsOf(typeName: string): readonly Func[];
 }

@@ -4,7 +4,7 @@
  */
 import { declare, openScope, type Scope } from "../scopes/scope.ts";
 import type { BlockStmt, ConstSpec, Decl, FuncDecl, SourceFile, TypeSpec } from "../syntax/ast.ts";
-import { type CheckedPackage, DeclInfo, openChecker, recordObject } from "./checker.ts";
+import { type CheckedPackage, DeclInfo, type FactsFinder, openChecker, recordObject } from "./checker.ts";
 import { declareParams } from "./literals.ts";
 import { constantOf } from "./locals.ts";
 import {
@@ -30,7 +30,7 @@ export interface FileUnit {
 }
 
 /** A package-level declaration and what is known of it; follows the declaration through edits of its body. */
-export class DeclSite implements Site {
+export class DeclSite implements Site, FactsFinder {
   readonly pkg: CheckedPackage;
   readonly unit: FileUnit;
   decl: Decl;
@@ -42,9 +42,12 @@ export class DeclSite implements Site {
   scope: Scope | null = null;
   /** What it declares at package level, methods and `_` included. */
   readonly objects: readonly Obj[];
+  usedAt = 0;
   /** What is known of variables, where it declares any. */
   private readonly variables: Variables | null;
   readonly ownVariables = null;
+  /** All facts about a function that was asked about not long ago. */
+  private recent: BodyFacts | null = null;
   /** All facts about a function, while somebody holds them. */
   private whole: WeakRef<DeclInfo> | null = null;
   /** What the function's body declares, while somebody holds any of it. */
@@ -78,30 +81,55 @@ export class DeclSite implements Site {
     const { decl } = this;
     if (decl.kind !== "FuncDecl") return this.info;
     if (this.underWay !== null) return this.underWay;
-    const whole = this.whole?.deref() ?? this.findWhole(decl);
-    this.pkg.used(whole);
+    let whole = this.recent?.info ?? this.whole?.deref();
+    if (whole === undefined) {
+      this.recent = this.findWhole(decl);
+      whole = this.recent.info;
+    }
+    this.pkg.used(whole, this);
     return whole;
   }
 
-  private findWhole(decl: FuncDecl): DeclInfo {
-    const { body } = decl;
+  private findWhole(decl: FuncDecl): BodyFacts {
+    const body = decl.holdBody();
     const head = decl.id + 1;
     const whole = new DeclInfo(decl.idCount);
     whole.copyFrom(this.info, head);
     whole.holds = body;
+    const place = this.inBody?.deref() ?? new BodySite(this);
+    const found = new BodyFacts(this, whole, place, decl);
+    whole.keeper = found;
     this.underWay = whole;
-    if (body !== null) {
-      const place = this.inBody?.deref() ?? new BodySite(this);
-      this.inBody = new WeakRef(place);
-      checkBody(place, whole, decl, body);
-    }
+    if (body !== null) checkBody(place, whole, decl, body);
     this.underWay = null;
-    this.whole = new WeakRef(whole);
-    return whole;
+    return found;
+  }
+
+  /** Facts that were asked for the first time. */
+  firstAsked(facts: BodyFacts): void {
+    // Nothing of facts that were let go is in anybody's hands: they may be exchanged for those that are answered now.
+    if (this.recent === facts || this.decl !== facts.of) return;
+    const now = this.complete();
+    now.ask();
+    facts.info.become(now);
+  }
+
+  /** Facts that nobody has asked for lately go, unless somebody may hold them. */
+  letGo(info: DeclInfo): void {
+    const facts = this.recent;
+    if (facts?.info !== info) return;
+    this.recent = null;
+    const isInUse = info.keeper === null;
+    if (isInUse) {
+      this.whole = new WeakRef(info);
+      this.inBody = new WeakRef(facts.place);
+    }
+    facts.of.letBodyGo(isInUse);
   }
 
   /** Goes on with a new version of the function, whose head is the same. */
   replaceBody(decl: FuncDecl): void {
+    if (this.recent !== null) this.letGo(this.recent.info);
     this.decl = decl;
     this.whole = null;
     this.inBody = null;
@@ -109,6 +137,25 @@ export class DeclSite implements Site {
 
   /** These stay anyway. */
   holdFacts(): void {}
+}
+
+/** All facts about one version of a function. */
+class BodyFacts {
+  readonly info: DeclInfo;
+  readonly place: BodySite;
+  readonly of: FuncDecl;
+  private readonly site: DeclSite;
+
+  constructor(site: DeclSite, info: DeclInfo, place: BodySite, of: FuncDecl) {
+    this.site = site;
+    this.info = info;
+    this.place = place;
+    this.of = of;
+  }
+
+  firstAsked(): void {
+    this.site.firstAsked(this);
+  }
 }
 
 /** The place of what a function's body declares. Whoever holds such an object holds all of them. */
@@ -217,6 +264,7 @@ function functionObject(site: DeclSite, decl: FuncDecl): Obj {
 }
 
 function functionType(site: DeclSite, decl: FuncDecl): Type {
+  const { recv: receivers, type: written } = decl.readHead();
   site.info.reserve(decl.id + 1);
   const cx = openChecker(site.pkg, site, site.info, site.later);
   const scope = openScope(null);
@@ -224,7 +272,7 @@ function functionType(site: DeclSite, decl: FuncDecl): Type {
   cx.scope = scope;
   let recv: Var | null = null;
   let recvTypeParams: readonly TypeParam[] = [];
-  const field = decl.recv?.fields[0];
+  const field = receivers?.fields[0];
   if (field !== undefined) {
     const receiver = receiverType(cx, field.type);
     recvTypeParams = receiver.typeParams;
@@ -233,8 +281,8 @@ function functionType(site: DeclSite, decl: FuncDecl): Type {
     if (name !== undefined) recordObject(cx, name, v);
     recv = v;
   }
-  const typeParams = decl.type.typeParams === null ? [] : declareTypeParams(cx, decl.type.typeParams);
-  return signatureOf(cx, decl.type, recv, recvTypeParams, typeParams);
+  const typeParams = written.typeParams === null ? [] : declareTypeParams(cx, written.typeParams);
+  return signatureOf(cx, written, recv, recvTypeParams, typeParams);
 }
 
 function checkBody(place: BodySite, info: DeclInfo, decl: FuncDecl, body: BlockStmt): void {

@@ -5,7 +5,7 @@
 import type { Decl, FuncDecl, ImportSpec, SourceFile } from "../syntax/ast.ts";
 import { parseFile } from "../syntax/parse.ts";
 import type { GoParser } from "../syntax/parser.ts";
-import type { CheckedPackage, DeclInfo } from "./checker.ts";
+import type { CheckedPackage, DeclInfo, FactsFinder } from "./checker.ts";
 import { DeclSite, type FileUnit } from "./declarations.ts";
 import { PkgNameObj, type Site, type VarObj } from "./objects.ts";
 import { isExported } from "./predicates.ts";
@@ -103,8 +103,8 @@ export class PackageState implements CheckedPackage {
     return this.world.nextSerial();
   }
 
-  used(info: DeclInfo): void {
-    this.world.recent.add(info);
+  used(info: DeclInfo, finder: FactsFinder): void {
+    this.world.recent.add(info, finder);
   }
 
   lookup(name: string): Obj | null {

@@ -8,7 +8,7 @@
 import type { Expr, SourceFile, VarDecl, VarSpec } from "../syntax/ast.ts";
 import { declaredNames, isReadAgain } from "../syntax/variables.ts";
 import { initialise } from "./assignments.ts";
-import { type CheckedPackage, type Checker, DeclInfo, openChecker } from "./checker.ts";
+import { type CheckedPackage, type Checker, DeclInfo, type FactsFinder, openChecker } from "./checker.ts";
 import { expression } from "./expressions.ts";
 import { type Site, UNKNOWN, VarObj } from "./objects.ts";
 import type { Obj, Type } from "./types.ts";
@@ -16,13 +16,14 @@ import { typeExpr } from "./typexprs.ts";
 import { assignTo } from "./untyped.ts";
 
 /** The variables of one declaration; a class because it answers for as long as its package lives. */
-export class Variables {
+export class Variables implements FactsFinder {
   /** What is declared, in the order of the text, `_` included. */
   readonly objects: readonly Obj[];
   private readonly site: Site;
   private readonly pkg: CheckedPackage;
   private readonly decl: VarDecl;
   private readonly bySpec: readonly (readonly VarObj[])[];
+  usedAt = 0;
   private kept: VariableFacts | null = null;
   private found: WeakRef<VariableFacts> | null = null;
 
@@ -42,8 +43,13 @@ export class Variables {
 
   /** All facts about the declaration. */
   complete(): DeclInfo {
-    return this.facts().complete();
+    const info = this.facts().complete();
+    this.pkg.used(info, this);
+    return info;
   }
+
+  /** They go by themselves: what is held weakly stays for as long as anybody holds it. */
+  letGo(): void {}
 
   /** Facts that hang on where a cycle was entered stay: a second look would enter it elsewhere. */
   private seek(v: VarObj, find: () => Type): Type {
@@ -116,7 +122,6 @@ class VariableFacts implements Site {
 
   complete(): DeclInfo {
     for (let next = this.later.shift(); next !== undefined; next = this.later.shift()) next();
-    this.pkg.used(this.info);
     return this.info;
   }
 
