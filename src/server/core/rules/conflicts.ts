@@ -257,7 +257,7 @@ function confidenceOf(
   }
   if (ownArguments(a, b) && (guard?.path == null || !isBeside(guard.path, a.access.path))) return weakest;
   if (locksCopy(a.access) && locksCopy(b.access)) return "likely";
-  if (followsOnce(a.access, b.access)) return "likely";
+  if (followsOnce(group, a.access, b.access)) return "likely";
   if (passesBy(a, b) || passesBy(b, a)) return "likely";
   if (comesAfterMaking(a.access, b.access) || comesAfterMaking(b.access, a.access)) return weakest;
   if (guard !== null && (makesLock(a.access, guard) || makesLock(b.access, guard))) return weakest;

@@ -1,25 +1,33 @@
 /**
  * Maps that a `Once` makes: who comes after the `Once`, and who reads the map without having gone that way.
  */
-import type { Access } from "../accesses/events.ts";
+import type { Access, Held } from "../accesses/events.ts";
 import { namedType, qualifiedName, structType } from "../calls/typeShape.ts";
 import { writes } from "../goroutines/order.ts";
 import { mayGuard } from "../locks/guards.ts";
 import { sameLock } from "../locks/heldLocks.ts";
 import type { Type } from "../types/types.ts";
-import type { MapUse } from "./mapUses.ts";
+import type { MapGroup, MapUse } from "./mapUses.ts";
 import { CONSTRUCTS, isCalled } from "./phases.ts";
 import { functionsOf, hasUnknownHolder } from "./sameMap.ts";
 
-/** True where both come after the `Once` beside the map, which says that callers are concurrent. */
-export function followsOnce(a: Access, b: Access): boolean {
+/**
+ * True where both come after the `Once` beside the map that makes or fills it, which says that callers are concurrent.
+ * What else a `Once` is for says nothing of the map.
+ */
+export function followsOnce({ uses }: MapGroup, a: Access, b: Access): boolean {
   return a.locks.some(
     (lock) =>
       lock.by === "once" &&
       lock.path !== null &&
       mayGuard(lock.path, a.path) &&
-      b.locks.some((other) => sameLock(lock, other)),
+      b.locks.some((other) => sameLock(lock, other)) &&
+      uses.some(({ access }) => writes(access) && access.locks.some((one) => isRunBy(one, lock))),
   );
+}
+
+function isRunBy(lock: Held, once: Held): boolean {
+  return lock.by === "once" && lock.mode === "write" && sameLock(lock, once);
 }
 
 /** True where `a` makes the map under the `Once` beside it and `b` reads it without having gone that way. */
