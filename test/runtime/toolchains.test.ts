@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { expectReported, expectSilent, listCases } from "./handOverCases.ts";
 import { buildWatched, goCommand, runWatched, scratchFolder } from "./prepare.ts";
 
 const MINUTES = 60_000;
@@ -78,6 +79,24 @@ test.each(["go1.22.12", "go1.24.10"])("%s", { timeout: 10 * MINUTES }, async (go
     "versions.TestRacing",
   );
 });
+
+test.each(["go1.22.12", "go1.24.10"])(
+  "every way of handing over, and not, on %s",
+  {
+    timeout: 10 * MINUTES,
+  },
+  async (goVersion) => {
+    const program = path.join(folder, `${goVersion}-program`);
+    await buildWatched(path.join(import.meta.dirname, "fixtures/program"), program, {
+      cacheDir,
+      env: { GOTOOLCHAIN: goVersion },
+      buildFlags: ["-modfile=oldest.mod"],
+    });
+    const cases = listCases(runWatched(program, [], stream).process.stdout);
+    for (const name of cases.silent) expectSilent(name, runWatched(program, [name], stream));
+    for (const name of cases.reported) expectReported(name, runWatched(program, [name], stream));
+  },
+);
 
 test.each([
   ["windows", "amd64"],

@@ -247,6 +247,29 @@ func (x *mapraceInt32) CompareAndSwap(old, new int32) bool {
     ],
   },
   {
+    // Go 1.23 and 1.24: whoever starts a collection wakes the cleaning of package unique through one channel, which
+    // would order all who did, one after the other.
+    file: "runtime/mgc.go",
+    edits: [
+      {
+        find: /(\tif uniqueMapCleanup != nil \{\n)(\t\tselect \{\n.*\n\t\tdefault:\n\t\t\}\n)/,
+        replace: "$1\t\tmrMute()\n$2\t\tmrUnmute()\n",
+        optional: true,
+      },
+    ],
+  },
+  {
+    // Before Go 1.23 a ticker that is reset has no hook.
+    file: "runtime/time.go",
+    edits: [
+      {
+        find: /^func modTimer\(.*\{\n(?=\tmodtimer\()/m,
+        replace: "$&\tracerelease(unsafe.Pointer(t))\n",
+        optional: true,
+      },
+    ],
+  },
+  {
     file: "runtime/mgcsweep.go",
     edits: [
       {

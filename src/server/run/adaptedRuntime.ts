@@ -153,7 +153,7 @@ function spell(text: string, { minor }: Toolchain): string {
   return spelt;
 }
 
-/** The name and adapted text of a file; undefined when this Go has no such file and need not have it. */
+/** The name and adapted text of a file; undefined when this Go has no such file and need not have it, or is right. */
 function adapt(goroot: Goroot, adaptation: Adaptation): [string, string] | undefined {
   const { edits, optional, append, formerly } = adaptation;
   const { toolchain } = goroot;
@@ -173,5 +173,6 @@ function adapt(goroot: Goroot, adaptation: Adaptation): [string, string] | undef
       );
     }
   }
-  return [file, text + spell(append ?? "", toolchain)];
+  const adapted = text + spell(append ?? "", toolchain);
+  return adapted === original ? undefined : [file, adapted];
 }
