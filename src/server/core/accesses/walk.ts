@@ -38,7 +38,15 @@ import { beginRound, noteSent } from "./handovers.ts";
 import { isSomeElement, type Path, pathKey } from "./path.ts";
 import { filledBy } from "./semaphores.ts";
 import { assignVariable, emitAccess, heedSignal, variablePath, type Walk } from "./walkRecord.ts";
-import { givenKey, meet, meetAll, needsAnotherRound, nextRound, type WalkState } from "./walkState.ts";
+import {
+  type Alive,
+  givenKey,
+  meet,
+  meetAll,
+  needsAnotherRound,
+  nextRound,
+  type WalkState,
+} from "./walkState.ts";
 
 /** A loop, switch or select that `break` or `continue` may leave. */
 interface Target {
@@ -73,6 +81,7 @@ export function walkBody(walk: Walk, body: BlockStmt): void {
     ...walk.state,
     held: together(walk.state.held, passed),
     released: walk.state.released.filter((lock) => !isOfFailure(flow, lock)),
+    alive: walk.state.alive.flatMap((one) => afterSuccess(flow, one)),
   };
   for (const { spawn } of walk.state.alive) {
     if (flow.failures.length > 0 && !flow.failures.some((s) => s.alive.some((a) => a.spawn === spawn)))
@@ -94,6 +103,18 @@ function isOfFailure({ failures, returns }: Flow, lock: Given): boolean {
     [...returns.values()].flat().some((state) => !failures.includes(state) && !state.dead) &&
     ![...returns.values()].flat().some((state) => !failures.includes(state) && has(state))
   );
+}
+
+/**
+ * A goroutine as callers find it that were handed no error, where there are ways without: with an error they leave as
+ * well. Nothing where it runs after an error only.
+ */
+function afterSuccess({ failures, returns }: Flow, one: Alive): readonly Alive[] {
+  const successes = [...returns.values()].flat().filter((state) => !failures.includes(state) && !state.dead);
+  const isRunning = (state: WalkState): boolean => state.alive.some((other) => other.spawn === one.spawn);
+  if (successes.length === 0 || !failures.some(isRunning)) return [one];
+  const after = meetAll(successes).alive.find((other) => other.spawn === one.spawn);
+  return after ? [{ ...one, awaited: [...new Set([...one.awaited, ...after.awaited])] }] : [];
 }
 
 /** Writes down that the function is left here, with the calls that were deferred so far. */

@@ -161,7 +161,8 @@ export function isHandedOn(v: Var, fn: Fn): boolean {
       for (const value of node.values) visit(value);
     } else forEachChild(node, visit);
   };
-  visit(fn.decl);
+  // A function's parts are read when they are asked for: they are no fields to go through.
+  visit(fn.decl.kind === "FuncDecl" ? (fn.decl.body ?? fn.decl) : fn.decl);
   return found;
 }
 
