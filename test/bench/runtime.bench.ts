@@ -17,6 +17,8 @@ const VARIANTS = ["plain", "watched", "race"] as const;
 const SOURCES = path.resolve("test/bench/runtime");
 const folder = mkdtempSync(path.join(tmpdir(), "maprace-bench-"));
 
+const go = spawnSync("which", ["go"], { encoding: "utf8" }).stdout.trim();
+
 type Variant = (typeof VARIANTS)[number];
 
 /** Builds one variant; returns the program, undefined when it cannot be built here. */
@@ -24,7 +26,6 @@ async function build(variant: Variant, env: NodeJS.ProcessEnv = process.env): Pr
   const out = path.join(folder, variant);
   let args: readonly string[] = variant === "race" ? ["-race"] : [];
   if (variant === "watched") {
-    const go = spawnSync("which", ["go"], { encoding: "utf8" }).stdout.trim();
     const prepared = await prepareOverlay({
       go,
       mode: "maps",
@@ -35,7 +36,7 @@ async function build(variant: Variant, env: NodeJS.ProcessEnv = process.env): Pr
     });
     args = prepared.buildArgs;
   }
-  const built = spawnSync("go", ["build", ...args, "-o", out, "."], { cwd: SOURCES, env, encoding: "utf8" });
+  const built = spawnSync(go, ["build", ...args, "-o", out, "."], { cwd: SOURCES, env, encoding: "utf8" });
   if (built.status === 0) return out;
   console.log(built.stderr.trim());
   return undefined;
