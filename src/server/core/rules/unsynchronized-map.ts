@@ -39,7 +39,8 @@ lock and would race if its callers are concurrent.
 **What it does not see.** A map whose variable, field or type cannot be told; maps that go through a channel that
 cannot be told, or a \`sync.Pool\`; goroutines that a library starts in a way that its source does not show. It stays
 silent there. What \`init\`, \`main\` and constructors do before anything else runs is nobody's race. In a
-test that goes through a script of steps with a \`switch\`, a wait in one case counts for the others.`;
+test that goes through a script of steps with a \`switch\`, a wait in one case counts for the others. Where a function
+waits for its goroutines unless it returns an error, callers are taken to stop at the error.`;
 
 export const unsynchronizedMap: Rule = {
   code: "unsynchronized-map",
