@@ -6,8 +6,7 @@
  * in the place of that (`calls/spawns.ts`). Where a caller does something with the result that cannot be followed,
  * the maps are those of some instance, as elsewhere.
  */
-import { type Fn, forEachChild, isVar, unparen } from "../calls/functions.ts";
-import { structType } from "../calls/typeShape.ts";
+import { type Fn, forEachChild, givenFields, isVar, unparen } from "../calls/functions.ts";
 import type { CompositeLit, Expr, Node } from "../syntax/ast.ts";
 import type { Info, Var } from "../types/types.ts";
 import type { HandedOut } from "./events.ts";
@@ -132,13 +131,9 @@ function stepsTo(e: Expr, info: Info, isIt: (e: Expr) => boolean): readonly Step
 }
 
 function stepsInto(literal: CompositeLit, info: Info, isIt: (e: Expr) => boolean): readonly Step[] | null {
-  const fields = structType(info.typeOf(literal))?.fields ?? [];
-  for (const [i, element] of literal.elts.entries()) {
-    const keyed = element.kind === "KeyValueExpr";
-    const name = keyed && element.key.kind === "Ident" ? element.key.name : null;
-    const field = keyed ? fields.find((f) => f.name === name) : fields[i];
-    const steps = field ? stepsTo(keyed ? element.value : element, info, isIt) : null;
-    if (field && steps !== null) return [{ kind: "field", field: field.origin }, ...steps];
+  for (const { field, expr } of givenFields(literal, info)) {
+    const steps = stepsTo(expr, info, isIt);
+    if (steps !== null) return [{ kind: "field", field }, ...steps];
   }
   return null;
 }

@@ -25,7 +25,7 @@ import type {
   Stmt,
 } from "../syntax/ast.ts";
 import { awaitChannel, awaitClose, signalChannel } from "./channels.ts";
-import type { Given, Held } from "./events.ts";
+import type { Given, Held, Spawn } from "./events.ts";
 import {
   choose,
   conditionStates,
@@ -81,12 +81,11 @@ export function walkBody(walk: Walk, body: BlockStmt): void {
     ...walk.state,
     held: together(walk.state.held, passed),
     released: walk.state.released.filter((lock) => !isOfFailure(flow, lock)),
-    alive: walk.state.alive.flatMap((one) => afterSuccess(flow, one)),
+    alive: aliveAfterSuccess(flow, walk.state.alive),
   };
-  for (const { spawn } of walk.state.alive) {
-    if (flow.failures.length > 0 && !flow.failures.some((s) => s.alive.some((a) => a.spawn === spawn)))
+  for (const { spawn } of walk.state.alive)
+    if (flow.failures.length > 0 && !flow.failures.some((state) => aliveIn(state, spawn)))
       walk.onSuccess.add(spawn);
-  }
 }
 
 /** True for a `Once` that was gone through: who returns early on another way has nothing that needs it. */
@@ -106,15 +105,23 @@ function isOfFailure({ failures, returns }: Flow, lock: Given): boolean {
 }
 
 /**
- * A goroutine as callers find it that were handed no error, where there are ways without: with an error they leave as
- * well. Nothing where it runs after an error only.
+ * The goroutines as callers find them that were handed no error, where there are ways without: with an error they leave
+ * as well. Those that run after an error only are none of them.
  */
-function afterSuccess({ failures, returns }: Flow, one: Alive): readonly Alive[] {
+function aliveAfterSuccess({ failures, returns }: Flow, alive: readonly Alive[]): readonly Alive[] {
+  if (alive.length === 0 || failures.length === 0) return alive;
   const successes = [...returns.values()].flat().filter((state) => !failures.includes(state) && !state.dead);
-  const isRunning = (state: WalkState): boolean => state.alive.some((other) => other.spawn === one.spawn);
-  if (successes.length === 0 || !failures.some(isRunning)) return [one];
-  const after = meetAll(successes).alive.find((other) => other.spawn === one.spawn);
-  return after ? [{ ...one, awaited: [...new Set([...one.awaited, ...after.awaited])] }] : [];
+  if (successes.length === 0) return alive;
+  const after = meetAll(successes);
+  return alive.flatMap((one) => {
+    if (!failures.some((state) => aliveIn(state, one.spawn))) return [one];
+    const then = aliveIn(after, one.spawn);
+    return then ? [{ ...one, awaited: [...new Set([...one.awaited, ...then.awaited])] }] : [];
+  });
+}
+
+function aliveIn({ alive }: WalkState, spawn: Spawn): Alive | undefined {
+  return alive.find((one) => one.spawn === spawn);
 }
 
 /** Writes down that the function is left here, with the calls that were deferred so far. */

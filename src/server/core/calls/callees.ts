@@ -300,6 +300,14 @@ function storesIn(facts: DeclFacts, holder: Var): Store[] {
     .map(({ expr }) => ({ expr, info, scope: { pkg: site.pkg, info, facts } }));
 }
 
+function storesOfFunctions(world: World, holder: Var): readonly Store[] {
+  return world.storesOf(holder).filter(({ expr, info }) => under(info.typeOf(expr)).kind === "signature");
+}
+
+function isOutsideTests({ scope }: Store): boolean {
+  return !isTest(scope.facts.site.file);
+}
+
 /** The functions that a field or package-level variable is given anywhere in the workspace. */
 function storedFunctions(world: World, holder: Var): readonly Value[] {
   return world.answers.ask(STORED_FUNCTIONS, holder.origin, holder.origin);
@@ -310,11 +318,9 @@ const STORED_FUNCTIONS: Question<Var, Var, readonly Value[]> = {
   name: nameOfVar,
   compare: sameOrOther,
   find(world, holder) {
-    const all = world
-      .storesOf(holder)
-      .filter((store) => under(store.info.typeOf(store.expr)).kind === "signature");
+    const all = storesOfFunctions(world, holder);
     // What tests put in the place of a function is for them.
-    const own = all.filter(({ scope }) => !isTest(scope.facts.site.file));
+    const own = all.filter(isOutsideTests);
     const functions = (own.length > 0 ? own : all)
       .flatMap((store) => valuesOf(world, store.expr, store.scope))
       .filter((value) => value.kind === "func");
@@ -338,9 +344,8 @@ const SENT_FUNCTIONS: Question<Var, Var, readonly Value[]> = {
   name: nameOfVar,
   compare: sameOrOther,
   find(world, holder) {
-    const own = world.storesOf(holder).filter(({ scope }) => !isTest(scope.facts.site.file));
-    const functions = own
-      .filter((store) => under(store.info.typeOf(store.expr)).kind === "signature")
+    const functions = storesOfFunctions(world, holder)
+      .filter(isOutsideTests)
       .flatMap((store) => valuesOf(world, store.expr, store.scope))
       .flatMap((value) => {
         const isParameter =

@@ -7,7 +7,6 @@
  */
 import type {
   CallExpr,
-  CompositeLit,
   Decl,
   Expr,
   FieldList,
@@ -26,10 +25,11 @@ import {
   type Definition,
   type Fn,
   forEachChild,
+  givenFields,
   type LiteralFn,
   unparen,
 } from "./functions.ts";
-import { structType, under } from "./typeShape.ts";
+import { under } from "./typeShape.ts";
 
 /** Where a declaration stands in the current version: the same declaration moves when text before it changes. */
 interface Site {
@@ -325,16 +325,6 @@ function collectFacts(declaration: Declaration, before: Declaration["functions"]
     const obj = id?.kind === "Ident" ? info.objectOf(id) : null;
     if (obj?.kind === "var") assigned.add(obj.origin);
   };
-  const collectFields = (literal: CompositeLit): void => {
-    const fields = structType(info.typeOf(literal))?.fields;
-    if (!fields) return;
-    literal.elts.forEach((element, i) => {
-      const keyed = element.kind === "KeyValueExpr" && element.key.kind === "Ident" ? element.key.name : null;
-      const field = keyed === null ? fields[i] : fields.find((f) => f.name === keyed);
-      const expr = element.kind === "KeyValueExpr" ? element.value : element;
-      if (field) stores.push({ holder: field.origin, expr });
-    });
-  };
   const collectSent = ({ chan, value }: SendStmt): void => {
     const channel = unparen(chan);
     const id = channel.kind === "SelectorExpr" ? channel.sel : channel;
@@ -441,7 +431,7 @@ function collectFacts(declaration: Declaration, before: Declaration["functions"]
         }
         break;
       case "CompositeLit":
-        collectFields(node);
+        for (const { field, expr } of givenFields(node, info)) stores.push({ holder: field, expr });
         break;
       case "SendStmt":
         collectSent(node);

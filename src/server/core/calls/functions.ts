@@ -4,8 +4,18 @@
  *
  * How these are found is `declFacts.ts`. Which function a call reaches is `callees.ts`; what a local's value is `accesses/values.ts`.
  */
-import type { Decl, Expr, FuncDecl, FuncLit, LoopStmt, Node, SourceFile } from "../syntax/ast.ts";
+import type {
+  CompositeLit,
+  Decl,
+  Expr,
+  FuncDecl,
+  FuncLit,
+  LoopStmt,
+  Node,
+  SourceFile,
+} from "../syntax/ast.ts";
 import type { Info, Obj, Package, Var } from "../types/types.ts";
+import { structType } from "./typeShape.ts";
 
 /** A function body, with where it stands and its parameters. The same object while its declaration's body changes. */
 export type Fn = DeclaredFn | LiteralFn;
@@ -104,6 +114,21 @@ export function unparen(e: Expr): Expr {
   let x = e;
   while (x.kind === "ParenExpr") x = x.x;
   return x;
+}
+
+/** What a literal of a struct gives each of the fields that it names, in the order of the text. */
+export function givenFields(
+  literal: CompositeLit,
+  info: Info,
+): readonly { readonly field: Var; readonly expr: Expr }[] {
+  const fields = structType(info.typeOf(literal))?.fields ?? [];
+  return literal.elts.flatMap((element, i) => {
+    const keyed = element.kind === "KeyValueExpr" && element.key.kind === "Ident" ? element.key.name : null;
+    const field = keyed === null ? fields[i] : fields.find((f) => f.name === keyed);
+    return field
+      ? [{ field: field.origin, expr: element.kind === "KeyValueExpr" ? element.value : element }]
+      : [];
+  });
 }
 
 /** A name for a function that stays while text elsewhere changes. */
