@@ -2,7 +2,7 @@
  * The functions of a program: declarations and literals with what the analysis asks of them, and the facts
  * about local variables that one walk over a top-level declaration gives (every value a local is ever given).
  *
- * How these are found is `declFacts.ts`. Which function a call reaches is `callees.ts`; what a local's value is `accesses/values.ts`.
+ * How these are found is `collectFacts.ts`. Which function a call reaches is `callees.ts`; what a local's value is `accesses/values.ts`.
  */
 import type {
   CompositeLit,
