@@ -258,6 +258,8 @@ describe("in the editor's panel", () => {
     await send(page, { type: "reset", title: "storm" }, { type: "status", text: "", running: true });
     await send(page, { type: "records", records: [sampleRun[0]!, ...sampleConflicts] });
     await rows(page).nth(2).click();
+    // The page draws in the next frame of the screen: what was shown before the click is replaced then.
+    await page.locator("#conflict-3[aria-selected=true]").waitFor();
     await page.locator(".side .frame").first().focus();
     const storm = manyConflicts(8_000, 300);
     for (let from = 0; from < storm.length; from += 500) {
