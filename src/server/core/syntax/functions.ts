@@ -22,7 +22,7 @@ class LazyHead {
   private found: WeakRef<FuncHead> | null = null;
   /** A head that declares more than parameters stays. */
   private kept: FuncHead | null = null;
-  private declared: readonly Ident[] = [];
+  private declared: readonly Ident[] = exact([]);
   private idCount = 0;
   private isSound = false;
 

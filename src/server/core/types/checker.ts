@@ -20,33 +20,23 @@ export interface FactsFinder {
 
 /** The results for one declaration. Most of a dependency's are never asked for, so what is rare is made when needed. */
 export class DeclInfo implements Info {
-  types: (Type | null)[] = [];
-  objects: (Obj | null)[] = [];
+  types: (Type | null)[];
+  objects: (Obj | null)[];
   /** What stays as long as the facts do: the body of the function that they are about, or all about variables. */
   holds: object | null = null;
   /** Who is to know when these facts are asked for the first time; null once they were, or where nobody minds. */
   keeper: { firstAsked(): void } | null = null;
-  private typeExprs: Set<number> | null = null;
+  /** A bit for each node, 32 in a number: sets of so few elements take many times as much. */
+  private typeExprs: number[] | null = null;
   private values: Map<number, ConstValue> | null = null;
   private selections: Map<number, Selection> | null = null;
   private instances: Map<number, readonly Type[]> | null = null;
   private implicits: Map<number, Var> | null = null;
 
+  /** Has room for the node ids below `ids`; arrays that grow by leaps would become slow dictionaries. */
   constructor(ids: number) {
-    this.reserve(ids);
-  }
-
-  /** Makes room for node ids below `ids`; arrays that grow by leaps would become slow dictionaries. */
-  reserve(ids: number): void {
-    if (this.types.length >= ids) return;
-    const types = new Array<Type | null>(ids).fill(null);
-    const objects = new Array<Obj | null>(ids).fill(null);
-    for (let i = 0; i < this.types.length; i++) {
-      types[i] = this.types[i] ?? null;
-      objects[i] = this.objects[i] ?? null;
-    }
-    this.types = types;
-    this.objects = objects;
+    this.types = new Array<Type | null>(ids).fill(null);
+    this.objects = new Array<Obj | null>(ids).fill(null);
   }
 
   typeOf(e: Expr): Type {
@@ -56,7 +46,7 @@ export class DeclInfo implements Info {
 
   isType(e: Expr): boolean {
     if (this.keeper !== null) this.ask();
-    return this.typeExprs?.has(e.id) ?? false;
+    return this.isTypeAt(e.id);
   }
 
   objectOf(id: Ident): Obj | null {
@@ -87,8 +77,12 @@ export class DeclInfo implements Info {
 
   /** Remembers that the node is an expression that denotes a type. */
   setIsType(id: number): void {
-    this.typeExprs ??= new Set();
-    this.typeExprs.add(id);
+    this.typeExprs ??= new Array<number>((this.types.length + 31) >>> 5).fill(0);
+    this.typeExprs[id >>> 5] = (this.typeExprs[id >>> 5] ?? 0) | (1 << (id & 31));
+  }
+
+  private isTypeAt(id: number): boolean {
+    return (((this.typeExprs?.[id >>> 5] ?? 0) >>> (id & 31)) & 1) === 1;
   }
 
   setValue(id: number, value: ConstValue): void {
@@ -145,7 +139,7 @@ export class DeclInfo implements Info {
     for (let id = 0; id < end; id++) {
       this.types[id] = before.types[id] ?? null;
       this.objects[id] = before.objects[id] ?? null;
-      if (before.typeExprs?.has(id)) this.setIsType(id);
+      if (before.isTypeAt(id)) this.setIsType(id);
       const value = before.values?.get(id);
       if (value !== undefined) this.setValue(id, value);
       const args = before.instances?.get(id);
@@ -172,6 +166,11 @@ export interface CheckedPackage extends Package {
   methodsOf(typeName: string): readonly Func[];
 }
 
+/** Where work waits until somebody wants all facts about a declaration. */
+export interface Later {
+  push(work: () => void): void;
+}
+
 /** The state of checking one declaration. */
 export interface Checker {
   readonly pkg: CheckedPackage;
@@ -186,7 +185,7 @@ export interface Checker {
   /** True once a call or a receive was met: `len` of such an operand is no constant. */
   hasCall: boolean;
   /** Bodies of function literals outside of functions wait here until somebody asks for them. */
-  readonly later: (() => void)[] | null;
+  readonly later: Later | null;
   /** Labels and the statements that name them, within the function being checked. */
   labels: Labels | null;
 }
@@ -197,12 +196,7 @@ export interface Labels {
 }
 
 /** A checker for one declaration, at package level. */
-export function openChecker(
-  pkg: CheckedPackage,
-  site: Site,
-  info: DeclInfo,
-  later: (() => void)[] | null,
-): Checker {
+export function openChecker(pkg: CheckedPackage, site: Site, info: DeclInfo, later: Later | null): Checker {
   return { pkg, site, info, scope: null, signature: null, iota: null, hasCall: false, later, labels: null };
 }
 

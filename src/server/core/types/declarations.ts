@@ -22,6 +22,7 @@ import { functionBody } from "./statements.ts";
 import { declareTypeParams, receiverType } from "./typeparams.ts";
 import type { Obj, Signature, Type, TypeParam, Var } from "./types.ts";
 import { signatureOf, typeExpr } from "./typexprs.ts";
+import { NO_TYPE_PARAMS } from "./universe.ts";
 import { Variables } from "./variables.ts";
 
 /** A file within a package; follows the versions of the file. */
@@ -34,10 +35,11 @@ export class DeclSite implements Site, FactsFinder {
   readonly pkg: CheckedPackage;
   readonly unit: FileUnit;
   decl: Decl;
-  /** The facts about the declaration; of a function, about its head alone; of variables, none. */
-  readonly info: DeclInfo;
-  /** What still has to be done for the facts to be complete. */
-  later: (() => void)[] = [];
+  /** See {@link info}; made when somebody asks: of most declarations of dependencies nobody does. */
+  private known: DeclInfo | null = null;
+  private isComplete = false;
+  /** What still has to be done for the facts to be complete, besides the types of the objects. */
+  private later: (() => void)[] | null = null;
   /** What a function's body can see besides the package: its type parameters. */
   scope: Scope | null = null;
   /** What it declares at package level, methods and `_` included. */
@@ -59,14 +61,29 @@ export class DeclSite implements Site, FactsFinder {
     this.pkg = pkg;
     this.unit = unit;
     this.decl = decl;
-    // The head of a function is read when its type is asked for.
-    this.info = new DeclInfo(decl.kind === "FuncDecl" ? 1 : decl.kind === "VarDecl" ? 0 : decl.id + 1);
     this.variables = decl.kind === "VarDecl" ? new Variables(pkg, this, decl) : null;
     this.objects = this.variables?.objects ?? objectsOf(this);
   }
 
   get file(): SourceFile {
     return this.unit.file;
+  }
+
+  /** The facts about the declaration; of a function, about its head alone. Not asked of variables, which keep their own. */
+  get info(): DeclInfo {
+    if (this.known !== null) return this.known;
+    this.known = new DeclInfo(this.decl.id + 1);
+    for (const obj of this.objects) {
+      const name = obj.at?.ident;
+      if (name !== undefined) this.known.objects[name.id] = obj;
+    }
+    return this.known;
+  }
+
+  /** Has something done before the facts count as complete. */
+  push(work: () => void): void {
+    this.later ??= [];
+    this.later.push(work);
   }
 
   /**
@@ -76,8 +93,12 @@ export class DeclSite implements Site, FactsFinder {
    */
   complete(): DeclInfo {
     if (this.variables !== null) return this.variables.complete();
-    if (this.decl.kind === "FuncDecl") this.objects[0]?.type();
-    for (let next = this.later.shift(); next !== undefined; next = this.later.shift()) next();
+    if (!this.isComplete) {
+      this.isComplete = true;
+      for (const obj of this.objects) findAll(obj);
+    }
+    for (let next = this.later?.shift(); next !== undefined; next = this.later?.shift()) next();
+    this.later = null;
     const { decl } = this;
     if (decl.kind !== "FuncDecl") return this.info;
     if (this.underWay !== null) return this.underWay;
@@ -181,6 +202,13 @@ class BodySite implements Site {
   }
 }
 
+/** Finds all that hangs on the type of a declared object. */
+function findAll(obj: Obj): void {
+  const type = obj.type();
+  if (type.kind === "named") type.underlying();
+  if (type.kind === "alias") type.target();
+}
+
 function objectsOf(site: DeclSite): readonly Obj[] {
   const { decl } = site;
   switch (decl.kind) {
@@ -205,11 +233,8 @@ function objectsOf(site: DeclSite): readonly Obj[] {
 function constObjects(site: DeclSite, spec: ConstSpec, source: ConstSpec): readonly Obj[] {
   return spec.names.map((name, i) => {
     const facts = (): ReturnType<typeof constantOf> =>
-      constantOf(openChecker(site.pkg, site, site.info, site.later), spec, source, i);
-    const obj = new ConstObj(name.name, site.pkg, facts, site, name);
-    site.info.objects[name.id] = obj;
-    site.later.push(() => obj.type());
-    return obj;
+      constantOf(openChecker(site.pkg, site, site.info, site), spec, source, i);
+    return new ConstObj(name.name, site.pkg, facts, site, name);
   });
 }
 
@@ -221,7 +246,7 @@ function typeObject(site: DeclSite, spec: TypeSpec): Obj {
     if (params === null) {
       params = [];
       if (spec.typeParams !== null) {
-        const cx = openChecker(pkg, site, site.info, site.later);
+        const cx = openChecker(pkg, site, site.info, site);
         scope = openScope(null);
         cx.scope = scope;
         params = declareTypeParams(cx, spec.typeParams);
@@ -233,7 +258,7 @@ function typeObject(site: DeclSite, spec: TypeSpec): Obj {
   const rightSide = (): Type => {
     if (right === null) {
       typeParams();
-      const cx = openChecker(pkg, site, site.info, site.later);
+      const cx = openChecker(pkg, site, site.info, site);
       cx.scope = scope;
       right = UNKNOWN;
       right = typeExpr(cx, spec.type);
@@ -248,30 +273,21 @@ function typeObject(site: DeclSite, spec: TypeSpec): Obj {
     });
   };
   const obj: TypeNameObj = new TypeNameObj(spec.name.name, pkg, type, site, spec.name);
-  site.info.objects[spec.name.id] = obj;
-  site.later.push(() => {
-    const t = obj.type();
-    if (t.kind === "named") t.underlying();
-    if (t.kind === "alias") t.target();
-  });
   return obj;
 }
 
 function functionObject(site: DeclSite, decl: FuncDecl): Obj {
-  const obj = new FuncObj(decl.name.name, site.pkg, () => functionType(site, decl), site, decl.name);
-  site.info.objects[decl.name.id] = obj;
-  return obj;
+  return new FuncObj(decl.name.name, site.pkg, () => functionType(site, decl), site, decl.name);
 }
 
 function functionType(site: DeclSite, decl: FuncDecl): Type {
   const { recv: receivers, type: written } = decl.readHead();
-  site.info.reserve(decl.id + 1);
-  const cx = openChecker(site.pkg, site, site.info, site.later);
+  const cx = openChecker(site.pkg, site, site.info, site);
   const scope = openScope(null);
   site.scope = scope;
   cx.scope = scope;
   let recv: Var | null = null;
-  let recvTypeParams: readonly TypeParam[] = [];
+  let recvTypeParams = NO_TYPE_PARAMS;
   const field = receivers?.fields[0];
   if (field !== undefined) {
     const receiver = receiverType(cx, field.type);
@@ -281,7 +297,7 @@ function functionType(site: DeclSite, decl: FuncDecl): Type {
     if (name !== undefined) recordObject(cx, name, v);
     recv = v;
   }
-  const typeParams = written.typeParams === null ? [] : declareTypeParams(cx, written.typeParams);
+  const typeParams = written.typeParams === null ? NO_TYPE_PARAMS : declareTypeParams(cx, written.typeParams);
   return signatureOf(cx, written, recv, recvTypeParams, typeParams);
 }
 

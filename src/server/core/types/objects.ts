@@ -56,21 +56,19 @@ function declaredAt(site: Site | null, node: Node | null): DeclaredAt | null {
 
 /** Finds a type once; a question asked while the answer is being sought is a cycle, and the answer unknown. */
 class LazyType {
-  private found: Type | null;
-  private find: (() => Type) | null;
+  /** The type, or how to find it; null while it is being found. */
+  private lazy: Type | (() => Type) | null;
 
   constructor(known: Type | (() => Type)) {
-    this.found = typeof known === "function" ? null : known;
-    this.find = typeof known === "function" ? known : null;
+    this.lazy = known;
   }
 
-  get(): Type {
-    if (this.found !== null) return this.found;
-    const find = this.find;
-    if (find === null) return UNKNOWN;
-    this.find = null;
-    this.found = find();
-    return this.found;
+  protected find(): Type {
+    if (typeof this.lazy !== "function") return this.lazy ?? UNKNOWN;
+    const find = this.lazy;
+    this.lazy = null;
+    this.lazy = find();
+    return this.lazy;
   }
 }
 
@@ -192,7 +190,7 @@ export class ConstObj implements Const {
   }
 }
 
-export class TypeNameObj implements TypeName {
+export class TypeNameObj extends LazyType implements TypeName {
   readonly kind = "typename";
   readonly name: string;
   readonly pkg: Package | null;
@@ -200,7 +198,6 @@ export class TypeNameObj implements TypeName {
   readonly node: Node | null;
   /** True for types declared in a function. */
   readonly local: boolean;
-  private readonly lazy: LazyType;
 
   constructor(
     name: string,
@@ -210,12 +207,12 @@ export class TypeNameObj implements TypeName {
     node: Node | null,
     local = false,
   ) {
+    super(type);
     this.name = name;
     this.pkg = pkg;
     this.site = site;
     this.node = node;
     this.local = local;
-    this.lazy = new LazyType(type);
   }
 
   get at(): DeclaredAt | null {
@@ -223,18 +220,17 @@ export class TypeNameObj implements TypeName {
   }
 
   type(): Type {
-    return this.lazy.get();
+    return this.find();
   }
 }
 
-export class FuncObj implements Func {
+export class FuncObj extends LazyType implements Func {
   readonly kind = "func";
   readonly name: string;
   readonly pkg: Package | null;
   readonly site: Site | null;
   readonly node: Node | null;
   readonly origin: Func;
-  private readonly lazy: LazyType;
 
   constructor(
     name: string,
@@ -244,12 +240,12 @@ export class FuncObj implements Func {
     node: Node | null,
     origin: Func | null = null,
   ) {
+    super(type);
     this.name = name;
     this.pkg = pkg;
     this.site = site;
     this.node = node;
     this.origin = origin ?? this;
-    this.lazy = new LazyType(type);
   }
 
   get at(): DeclaredAt | null {
@@ -262,7 +258,7 @@ export class FuncObj implements Func {
   }
 
   type(): Type {
-    return this.lazy.get();
+    return this.find();
   }
 }
 
@@ -453,13 +449,12 @@ export class NamedType implements Named {
   }
 }
 
-export class AliasType implements Alias {
+export class AliasType extends LazyType implements Alias {
   readonly kind = "alias";
   readonly obj: TypeName;
   readonly origin: Alias;
   readonly typeArgs: readonly Type[];
   private params: readonly TypeParam[] | (() => readonly TypeParam[]);
-  private readonly lazy: LazyType;
 
   constructor(
     obj: TypeName,
@@ -468,11 +463,11 @@ export class AliasType implements Alias {
     origin: Alias | null,
     target: Type | (() => Type),
   ) {
+    super(target);
     this.obj = obj;
     this.params = typeParams;
     this.typeArgs = typeArgs;
     this.origin = origin ?? this;
-    this.lazy = new LazyType(target);
   }
 
   get typeParams(): readonly TypeParam[] {
@@ -485,25 +480,24 @@ export class AliasType implements Alias {
   }
 
   target(): Type {
-    return this.lazy.get();
+    return this.find();
   }
 }
 
-export class TypeParamType implements TypeParam {
+export class TypeParamType extends LazyType implements TypeParam {
   readonly kind = "typeparam";
   readonly obj: TypeName;
   readonly index: number;
   readonly serial: number;
-  private readonly lazy: LazyType;
 
   constructor(obj: TypeName, index: number, serial: number, constraint: Type | (() => Type)) {
+    super(constraint);
     this.obj = obj;
     this.index = index;
     this.serial = serial;
-    this.lazy = new LazyType(constraint);
   }
 
   constraint(): Type {
-    return this.lazy.get();
+    return this.find();
   }
 }

@@ -7,6 +7,7 @@ import { TypeNameObj, TypeParamType, UNKNOWN } from "./objects.ts";
 import { unalias } from "./predicates.ts";
 import type { Named, Type, TypeParam } from "./types.ts";
 import { typeExpr } from "./typexprs.ts";
+import { NO_TYPE_PARAMS } from "./universe.ts";
 
 /** Declares the type parameters of `list` in the current block; their constraints are found on demand. */
 export function declareTypeParams(cx: Checker, list: FieldList): readonly TypeParam[] {
@@ -59,9 +60,9 @@ export function receiverType(cx: Checker, e: Expr): Receiver {
     recordType(cx, e, type);
     return { type, typeParams: inner.typeParams };
   }
-  if (e.kind !== "IndexExpr") return { type: typeExpr(cx, e), typeParams: [] };
+  if (e.kind !== "IndexExpr") return { type: typeExpr(cx, e), typeParams: NO_TYPE_PARAMS };
   const generic = unalias(typeExpr(cx, e.x));
-  if (generic.kind !== "named") return { type: UNKNOWN, typeParams: [] };
+  if (generic.kind !== "named") return { type: UNKNOWN, typeParams: NO_TYPE_PARAMS };
   const by = new Map<TypeParam, Type>();
   const params = e.indices.map((index, i) => receiverParam(cx, generic, index, i, by));
   for (const [i, p] of generic.typeParams.entries()) if (params[i] !== undefined) by.set(p, params[i]);

@@ -20,7 +20,7 @@ import { instantiateAlias, instantiateNamed } from "./instantiate.ts";
 import { FuncObj, PkgNameObj, UNKNOWN } from "./objects.ts";
 import { isExported } from "./predicates.ts";
 import type { Func, Interface, Obj, Signature, Tuple, Type, TypeParam, Var } from "./types.ts";
-import { EMPTY_INTERFACE, EMPTY_TUPLE, universeLookup } from "./universe.ts";
+import { EMPTY_INTERFACE, EMPTY_TUPLE, NO_TYPE_PARAMS, universeLookup } from "./universe.ts";
 
 /** The object that a name stands for here, from the innermost block to the predeclared names. */
 export function resolveName(cx: Checker, name: string): Obj | null {
@@ -57,7 +57,7 @@ function denoted(cx: Checker, e: Expr): Type {
     case "StructType":
       return structType(cx, e);
     case "FuncType":
-      return signatureOf(cx, e, null, [], []);
+      return signatureOf(cx, e, null, NO_TYPE_PARAMS, NO_TYPE_PARAMS);
     case "InterfaceType":
       return interfaceType(cx, e);
     case "UnaryExpr":
@@ -158,7 +158,7 @@ function interfaceType(cx: Checker, e: InterfaceType): Interface {
     const name = f.names[0];
     if (name !== undefined && f.type.kind === "FuncType") {
       const type = f.type;
-      const signature = signatureOf(cx, type, null, [], []);
+      const signature = signatureOf(cx, type, null, NO_TYPE_PARAMS, NO_TYPE_PARAMS);
       recordType(cx, type, signature);
       const method = new FuncObj(name.name, cx.pkg, signature, cx.site, name);
       recordObject(cx, name, method);

@@ -9,7 +9,7 @@ import {
   TypeNameObj,
   VarObj,
 } from "./objects.ts";
-import type { Basic, Interface, Obj, Signature, Tuple, Type } from "./types.ts";
+import type { Basic, Interface, Obj, Signature, Tuple, Type, TypeParam } from "./types.ts";
 
 /** Bits of {@link Basic.flags}. */
 export const BOOLEAN = 1;
@@ -48,6 +48,9 @@ export const UNTYPED_COMPLEX = basic("untyped complex", COMPLEX | UNTYPED);
 export const UNTYPED_STRING = basic("untyped string", STRING | UNTYPED);
 export const UNTYPED_NIL = basic("untyped nil", UNTYPED);
 
+/** What is not generic has these: one list for all. */
+export const NO_TYPE_PARAMS: readonly TypeParam[] = [];
+
 export const EMPTY_TUPLE: Tuple = { kind: "tuple", vars: [] };
 export const EMPTY_INTERFACE: Interface = {
   kind: "interface",
@@ -80,8 +83,8 @@ const ERROR_TYPE: NamedType = new NamedType(errorName, -1, [], [], null, {
 const errorSignature: Signature = {
   kind: "signature",
   recv: null,
-  recvTypeParams: [],
-  typeParams: [],
+  recvTypeParams: NO_TYPE_PARAMS,
+  typeParams: NO_TYPE_PARAMS,
   params: EMPTY_TUPLE,
   results: { kind: "tuple", vars: [new VarObj("", null, "result", STRING_TYPE, null, null)] },
   variadic: false,
