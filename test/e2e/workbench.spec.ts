@@ -100,6 +100,7 @@ describe("in the workbench", () => {
     await goTo(page, 28, 2);
     const menu = page.locator(".action-widget", { hasText: "RWMutex" });
     await untilItStays(async () => {
+      await page.locator(".view-line", { hasText: "sessions[s.Token] = s" }).click();
       await page.keyboard.press("Control+.");
       await menu.waitFor({ timeout: 3_000 });
     });

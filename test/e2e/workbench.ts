@@ -26,7 +26,7 @@ export async function runCommand(page: Page, title: string): Promise<void> {
     await page.keyboard.press("F1"); // The browser keeps some Ctrl+Shift keys for itself.
     const box = page.locator(".quick-input-widget input[type=text]").first();
     await box.waitFor({ timeout: SHORT_MS });
-    await box.fill(`>${title}`);
+    await box.fill(`>${title}`, { timeout: SHORT_MS });
     await page
       .locator(".quick-input-list .monaco-list-row", { hasText: title })
       .first()
@@ -41,7 +41,7 @@ export async function openFile(page: Page, name: string): Promise<void> {
     await page.keyboard.press("Control+p");
     const box = page.locator(".quick-input-widget input[type=text]").first();
     await box.waitFor({ timeout: SHORT_MS });
-    await box.fill(name);
+    await box.fill(name, { timeout: SHORT_MS });
     await page
       .locator(".quick-input-list .monaco-list-row", { hasText: name })
       .first()
@@ -59,7 +59,7 @@ export async function goTo(page: Page, line: number, column: number): Promise<vo
     await page.keyboard.press("Control+g");
     const box = page.locator(".quick-input-widget input[type=text]").first();
     await box.waitFor({ timeout: SHORT_MS });
-    await box.fill(`:${line}:${column}`);
+    await box.fill(`:${line}:${column}`, { timeout: SHORT_MS });
     await page.keyboard.press("Enter");
     await cursor(page, line).waitFor({ timeout: SHORT_MS });
   });
