@@ -44,6 +44,8 @@ export interface GoplsTask {
   readonly statement: (i: number) => string;
   /** How many versions are typed. */
   readonly edits: number;
+  /** How long it does nothing before its memory at rest is read, in milliseconds. */
+  readonly pauseMs: number;
   /** An edit in the file that other files depend on; null where none is measured. */
   readonly elsewhere: Elsewhere | null;
 }
@@ -66,7 +68,7 @@ export interface GoplsStart {
   readonly settledMs: number;
   /** From the last edit until it rests, without that second: it has then looked at all packages again. */
   readonly againMs: number;
-  /** Memory resident at the first diagnostics, at rest after the start, and at rest after the edits. */
+  /** Memory resident at the first diagnostics, and after the pause at rest, after the start and after the edits. */
   readonly firstMb: number;
   readonly settledMb: number;
   readonly againMb: number;
@@ -100,8 +102,7 @@ export function installGopls(): string {
 export async function measureGopls(gopls: string, task: GoplsTask): Promise<GoplsTimes> {
   const cache = mkdtempSync(join(tmpdir(), "maprace-gopls-cache-"));
   try {
-    const { folder, file, line, statement } = task;
-    const cold = await session(gopls, cache, { folder, file, line, statement, edits: 0, elsewhere: null });
+    const cold = await session(gopls, cache, { ...task, edits: 0, elsewhere: null });
     return { cold, warm: await session(gopls, cache, task) };
   } finally {
     rmSync(cache, { recursive: true, force: true });
@@ -132,6 +133,10 @@ function cpuTicks(pid: number): number {
 function memoryOf(pid: number, what: "VmRSS" | "VmHWM"): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Math.round(Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
 }
 
 /** How long gopls took from `start` until it rests; its wait for more typing is not work. */
@@ -197,6 +202,7 @@ async function session(gopls: string, cache: string, task: GoplsTask): Promise<G
     const firstMs = performance.now() - started;
     const firstMb = memoryOf(pid, "VmRSS");
     const settledMs = await untilRest(pid, started, started + firstMs);
+    await pause(task.pauseMs);
     const settledMb = memoryOf(pid, "VmRSS");
     const editMs: number[] = [];
     for (let i = 0; i < task.edits; i++) {
@@ -220,6 +226,7 @@ async function session(gopls: string, cache: string, task: GoplsTask): Promise<G
     }
     const last = performance.now();
     const againMs = task.edits > 0 ? await untilRest(pid, last - (editMs.at(-1) ?? 0), last) : 0;
+    if (task.edits > 0) await pause(task.pauseMs);
     const againMb = memoryOf(pid, "VmRSS");
     const elsewhereMs: number[] = [];
     for (let i = 0; elsewhere && i < elsewhere.edits; i++) {

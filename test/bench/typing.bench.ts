@@ -258,6 +258,7 @@ for (const what of whats.length > 0 ? whats : USUAL) {
       line: placeToType(lines),
       statement: (i) => `\t_ = undefined${i}`,
       edits: KEYSTROKES,
+      pauseMs: 0,
       elsewhere: place.elsewhere?.gopls ?? null,
     });
     report(what, cold, warm, gopls);
