@@ -104,13 +104,13 @@ describe("parsing after an edit", () => {
     fc.assert(
       fc.property(fc.array(edit, { minLength: 1, maxLength: 6 }), (edits) => {
         let text = A;
-        let file = parseFile(go, "/p/a.go", text, null);
+        let file = parseFile(go, "/p/a.go", text);
         for (const e of edits) {
           text = apply(text, e);
-          file = parseFile(go, "/p/a.go", text, file);
+          file = parseFile(go, "/p/a.go", text, { previous: file });
         }
-        expect(dumpFile(file)).toEqual(dumpFile(parseFile(go, "/p/a.go", text, null)));
-        expect(file.errors).toEqual(parseFile(go, "/p/a.go", text, null).errors);
+        expect(dumpFile(file)).toEqual(dumpFile(parseFile(go, "/p/a.go", text)));
+        expect(file.errors).toEqual(parseFile(go, "/p/a.go", text).errors);
       }),
       { numRuns: 100 },
     );
@@ -118,8 +118,10 @@ describe("parsing after an edit", () => {
 
   it("keeps declarations that did not change", async () => {
     const go = await testParser();
-    const before = parseFile(go, "/p/a.go", A, null);
-    const after = parseFile(go, "/p/a.go", A.replace("s.mu.Lock()", "s.mu.Lock(); _ = 1"), before);
+    const before = parseFile(go, "/p/a.go", A);
+    const after = parseFile(go, "/p/a.go", A.replace("s.mu.Lock()", "s.mu.Lock(); _ = 1"), {
+      previous: before,
+    });
     const changed = after.decls.filter((d) => !before.decls.includes(d));
     expect(changed.map((d) => (d.kind === "FuncDecl" ? d.name.name : d.kind))).toEqual(["Get"]);
   });

@@ -39,7 +39,7 @@ describe("a packed file", () => {
       const parsed = parseFile(go, "/p/a.go", text);
       const tree = dumpFile(parsed);
       for (const bodies of [true, false]) {
-        const read = parseFile(go, "/p/a.go", text, null, () => packFile(go, text, bodies));
+        const read = parseFile(go, "/p/a.go", text, { packed: () => packFile(go, text, bodies) });
         expect(dumpFile(read)).toEqual(tree);
         expect(read.errors).toEqual(parsed.errors);
       }
@@ -62,7 +62,7 @@ describe("a packed file", () => {
         const i = Math.floor(at * text.length);
         const typed = text.slice(0, i) + insert + text.slice(i + remove);
         const parsed = parseFile(go, "/p/a.go", typed);
-        const read = parseFile(go, "/p/a.go", typed, null, () => packFile(go, typed, true));
+        const read = parseFile(go, "/p/a.go", typed, { packed: () => packFile(go, typed, true) });
         expect(dumpFile(read)).toEqual(dumpFile(parsed));
         expect(read.errors).toEqual(parsed.errors);
       }),
@@ -77,9 +77,9 @@ describe("a packed file", () => {
     for (const isKept of [true, false]) {
       let asked = 0;
       const find = (): Uint8Array | null => (asked++ === 0 || isKept ? packFile(go, text, true) : null);
-      const read = parseFile(go, "/p/a.go", text, null, find);
+      const read = parseFile(go, "/p/a.go", text, { packed: find });
       for (let i = 0; i < 100; i++)
-        parseFile(go, "/p/b.go", "package p", null, () => packFile(go, "package p", true));
+        parseFile(go, "/p/b.go", "package p", { packed: () => packFile(go, "package p", true) });
       expect(asked).toBe(1);
       expect(dumpFile(read)).toEqual(tree);
       expect(asked).toBeGreaterThan(1);
@@ -89,7 +89,7 @@ describe("a packed file", () => {
   it("of another text is not used", async () => {
     const go = await testParser();
     const packed = packFile(go, "package p\n\nvar a = 1\n", true);
-    const file = parseFile(go, "/p/a.go", "package p\n\nvar longer = 1\n", null, () => packed);
+    const file = parseFile(go, "/p/a.go", "package p\n\nvar longer = 1\n", { packed: () => packed });
     expect(dumpFile(file)).toEqual(dumpFile(parseFile(go, "/p/a.go", "package p\n\nvar longer = 1\n")));
   });
 });

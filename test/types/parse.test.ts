@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { Node, SourceFile } from "../../src/server/core/syntax/ast.ts";
 import { parseFile } from "../../src/server/core/syntax/parse.ts";
 import { createParser } from "../../src/server/core/syntax/parser.ts";
+import { dumpFile } from "./dump.ts";
 import { testParser, testWasm } from "./parser.ts";
 import { programFrom } from "./program.ts";
 import { walk } from "./walk.ts";
 
 async function parse(text: string): Promise<SourceFile> {
-  return parseFile(await testParser(), "/p/a.go", text, null);
+  return parseFile(await testParser(), "/p/a.go", text);
 }
 
 /** The kinds of the nodes whose text is one of these. */
@@ -182,6 +183,60 @@ describe("parsers", () => {
     const wasm = testWasm();
     const [a, b] = await Promise.all([createParser(wasm), createParser(wasm)]);
     for (const go of [a, b, a])
-      expect(parseFile(go, "/p/a.go", "package p\n\nfunc f() {}\n", null).errors).toEqual([]);
+      expect(parseFile(go, "/p/a.go", "package p\n\nfunc f() {}\n").errors).toEqual([]);
+  });
+});
+
+describe("a text that is not held", () => {
+  const TEXT = `package dependency
+
+import "sync"
+
+// Store is documented.
+type Store struct {
+	mu sync.Mutex \`tag:"a long one, which is sliced"\`
+	by map[string]int
+}
+
+const longEnough = "a literal that is longer than thirteen characters"
+
+func (s *Store) Put(key string, n int) { s.mu.Lock(); s.by[key] = n; s.mu.Unlock() }
+`;
+
+  it("is read again for bodies of functions alone, and what is read is the same", async () => {
+    const go = await testParser();
+    let asked = 0;
+    const textAgain = () => {
+      asked++;
+      return TEXT;
+    };
+    const file = parseFile(go, "/d/a.go", TEXT, { textAgain });
+    const put = file.decls.find((d) => d.kind === "FuncDecl")!;
+    expect(put.type.params.fields.flatMap((f) => f.names.map((n) => n.name))).toEqual(["key", "n"]);
+    expect(asked).toBe(0);
+    expect(put.body?.list.length).toBe(3);
+    expect(asked).toBe(1);
+    expect(dumpFile(file)).toEqual(dumpFile(parseFile(go, "/d/a.go", TEXT)));
+    expect(file.text).toBe(TEXT);
+  });
+
+  it("is nothing once the file is another one", async () => {
+    const go = await testParser();
+    const file = parseFile(go, "/d/a.go", TEXT, { textAgain: () => "package dependency\n" });
+    const put = file.decls.find((d) => d.kind === "FuncDecl")!;
+    expect(put.type.params.fields.length).toBe(2);
+    expect(put.body?.list).toEqual([]);
+    expect(file.text).toBe("");
+    expect(file.comments).toEqual([]);
+    expect(() => file.errors).not.toThrow();
+  });
+
+  it("is not compared with: what comes next is read afresh", async () => {
+    const go = await testParser();
+    let now = TEXT;
+    const previous = parseFile(go, "/d/a.go", TEXT, { textAgain: () => now });
+    now = TEXT.replace("key string, n int", "key string, m int").replace("= n;", "= m;");
+    const next = parseFile(go, "/d/a.go", now, { previous, textAgain: () => now });
+    expect(dumpFile(next)).toEqual(dumpFile(parseFile(go, "/d/a.go", now)));
   });
 });

@@ -45,12 +45,17 @@ export function readFileHead(text: string): FileHead {
     }
   }
   return {
-    packageName,
-    imports,
-    goBuild: header.goBuild,
-    plusBuild: header.plusBuild,
+    packageName: copyOf(packageName),
+    imports: imports.map(copyOf),
+    goBuild: header.goBuild === null ? null : copyOf(header.goBuild),
+    plusBuild: header.plusBuild.map(copyOf),
     generated: header.generated,
   };
+}
+
+/** A plain slice of a text keeps the whole text alive, and heads are kept of all files. */
+function copyOf(piece: string): string {
+  return `_${piece}`.slice(1);
 }
 
 /** True where two heads ask for the same build: a change of anything else leaves packages as they are. */

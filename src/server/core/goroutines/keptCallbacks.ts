@@ -124,11 +124,11 @@ const STARTS = /\bgo[ \t]+[\p{L}_(]/u;
 function readPackage(pkg: Package): ReadonlySet<Obj> {
   const started: { readonly root: Node; readonly facts: DeclFacts }[] = [];
   for (const file of pkg.files) {
-    if (!STARTS.test(file.text)) continue;
+    const { text } = file;
+    if (!STARTS.test(text)) continue;
     for (const decl of file.decls) {
       const start = file.startOf(decl);
-      if (decl.kind !== "FuncDecl" || !STARTS.test(file.text.slice(start + decl.pos, start + decl.end)))
-        continue;
+      if (decl.kind !== "FuncDecl" || !STARTS.test(text.slice(start + decl.pos, start + decl.end))) continue;
       if (decl.body === null) continue;
       forEachNode(decl.body, (node) => {
         if (node.kind === "GoStmt") started.push({ root: node.call, facts: declFacts(pkg, decl) });

@@ -7,6 +7,7 @@ import { type Conversion, exact } from "./cursor.ts";
 import { convertFuncHead, type FuncHead } from "./declarations.ts";
 import type { PackedDecl } from "./packed.ts";
 import { type GoParser, NO_NAMES, pieceOf, readPiece } from "./parser.ts";
+import { TextPiece } from "./sourceText.ts";
 import { convertBlock } from "./statements.ts";
 
 /**
@@ -133,8 +134,8 @@ export class FunctionDecl implements FuncDecl {
   readonly end: number;
   readonly name: Ident;
   readonly receiverName: string | null;
-  readonly bodyText: string | null;
   private readonly head: LazyHead;
+  private readonly ownBody: string | TextPiece | null;
   private readonly go: GoParser;
   private readonly packed: PackedDecl | null;
   /** The body while it is held; private to walks over the tree, too. */
@@ -149,35 +150,43 @@ export class FunctionDecl implements FuncDecl {
   private constructor(
     go: GoParser,
     head: LazyHead,
-    source: string,
-    bodyAt: number,
+    body: string | TextPiece | null,
+    length: number,
     packed: PackedDecl | null,
   ) {
     this.go = go;
-    this.end = source.length;
+    this.end = length;
     this.head = head;
     this.name = head.name;
     this.receiverName = head.receiverName;
-    this.bodyText = bodyAt < 0 ? null : source.slice(bodyAt);
+    this.ownBody = body;
     this.packed = packed;
   }
 
-  /** Finds the function's name, or takes the head over from a function with the same; null where there is none. */
+  /**
+   * Finds the function's name in the text of its head, or takes the head over from a function with the same; null where
+   * there is none. `length` is that of head and body.
+   */
   static read(
     go: GoParser,
-    source: string,
-    bodyAt: number,
+    headText: string,
+    body: string | TextPiece | null,
+    length: number,
     packed: PackedDecl | null,
     sameHead: FunctionDecl | null,
   ): FunctionDecl | null {
-    const head = sameHead?.head ?? LazyHead.of(go, bodyAt < 0 ? source : source.slice(0, bodyAt), packed);
-    return head === null ? null : new FunctionDecl(go, head, source, bodyAt, packed);
+    const head = sameHead?.head ?? LazyHead.of(go, headText, packed);
+    return head === null ? null : new FunctionDecl(go, head, body, length, packed);
+  }
+
+  get bodyText(): string | null {
+    return this.ownBody instanceof TextPiece ? this.ownBody.text : this.ownBody;
   }
 
   /** False where the grammar could not read all of the function. */
   get isSound(): boolean {
     // A body takes an id at least: one without any was not read yet.
-    if (this.bodyIds === 0 && this.bodyText !== null) this.readBody(this.bodyText);
+    if (this.bodyIds === 0 && this.ownBody !== null) this.readBody();
     return this.head.sound && this.bodySound;
   }
 
@@ -203,11 +212,11 @@ export class FunctionDecl implements FuncDecl {
   }
 
   get body(): BlockStmt | null {
-    if (this.bodyText === null) return null;
+    if (this.ownBody === null) return null;
     this.#isHandedOut = true;
     const known = this.#held ?? this.block?.deref();
     if (known !== undefined) return known;
-    const block = this.readBody(this.bodyText);
+    const block = this.readBody();
     this.block = new WeakRef(block);
     return block;
   }
@@ -217,10 +226,10 @@ export class FunctionDecl implements FuncDecl {
   }
 
   holdBody(): BlockStmt | null {
-    if (this.bodyText === null) return null;
+    if (this.ownBody === null) return null;
     this.#holders++;
     if (this.#held !== null) return this.#held;
-    this.#held = this.block?.deref() ?? this.readBody(this.bodyText);
+    this.#held = this.block?.deref() ?? this.readBody();
     this.#isHandedOut = false;
     return this.#held;
   }
@@ -231,12 +240,13 @@ export class FunctionDecl implements FuncDecl {
     if (--this.#holders === 0) this.#held = null;
   }
 
-  private readBody(text: string): BlockStmt {
+  private readBody(): BlockStmt {
+    const text = this.bodyText ?? "";
     const firstId = this.id + 1;
-    const at = this.end - text.length;
+    const at = this.head.text.length;
     const piece = {
       source: bodySource(text),
-      packed: this.packed?.body ?? null,
+      packed: text === "" ? null : (this.packed?.body ?? null),
       shift: at - bodySource("").length,
       firstId,
       known: NO_NAMES,

@@ -15,28 +15,28 @@ import { convertConsts, convertImports, convertTypes } from "./declarations.ts";
 import { FunctionDecl } from "./functions.ts";
 import { type FindPacked, PackedDecl, PackedText } from "./packed.ts";
 import { type GoParser, parserInput, pieceOf, readPiece } from "./parser.ts";
+import { SourceText, TextPiece } from "./sourceText.ts";
 import { withTree } from "./table.ts";
 import { readVariables } from "./variables.ts";
 
-/**
- * Reads `text`; declarations that `previous` (an older version of the same file) has word for word are reused.
- * `packed` finds what `packFile` made of this very text, where somebody keeps it.
- */
-export function parseFile(
-  go: GoParser,
-  path: string,
-  text: string,
-  previous: SourceFile | null = null,
-  packed: FindPacked | null = null,
-): SourceFile {
-  const old = previous instanceof ParsedFile ? previous : null;
-  return new ParsedFile(
-    go,
-    path,
-    text,
-    packed === null ? null : new PackedText(packed, text.length, go.open),
-    old,
-  );
+/** What is known of a file besides its text. */
+export interface KnownOfFile {
+  /** An older version of it: declarations that it has word for word are reused. */
+  readonly previous?: SourceFile | null;
+  /** Finds what `packFile` made of this very text, where somebody keeps it. */
+  readonly packed?: FindPacked | null;
+  /** Finds the text again, which is not held then. */
+  readonly textAgain?: (() => string) | null;
+}
+
+/** Reads `text`. */
+export function parseFile(go: GoParser, path: string, text: string, known: KnownOfFile = {}): SourceFile {
+  const { previous = null, packed = null, textAgain = null } = known;
+  const source = new SourceText(text, textAgain);
+  // What is not held cannot be compared with: it may be another text by now.
+  const old = previous instanceof ParsedFile && previous.source.isHeld ? previous : null;
+  const tables = packed === null ? null : new PackedText(packed, text.length, go.open);
+  return new ParsedFile(go, path, text, source, tables, old);
 }
 
 /** The head of a function is its text up to here; two functions with equal heads differ in their bodies only. */
@@ -47,7 +47,7 @@ function headEnd(chunk: Chunk): number {
 /** A file; a class so that positions, faults and comments can be found when somebody asks. */
 class ParsedFile implements SourceFile {
   readonly path: string;
-  readonly text: string;
+  readonly source: SourceText;
   readonly packageName: string;
   readonly decls: readonly Decl[];
   readonly imports: readonly ImportSpec[];
@@ -61,23 +61,24 @@ class ParsedFile implements SourceFile {
     go: GoParser,
     path: string,
     text: string,
+    source: SourceText,
     packed: PackedText | null,
     previous: ParsedFile | null,
   ) {
     this.go = go;
     this.path = path;
-    this.text = text;
+    this.source = source;
     const known = packed?.file()?.chunks ?? null;
     const chunks = known ?? chunksOf(text);
     const clause = chunks.find((c) => c.kind === "package");
     this.packageName =
-      clause === undefined ? "" : (packageNameOf(text.slice(clause.start, clause.end)) ?? "");
+      clause === undefined ? "" : detached(packageNameOf(text.slice(clause.start, clause.end)) ?? "");
     this.chunks = chunks.filter((c) => c.kind !== "package");
     const tables =
       packed === null || known === null
         ? null
         : known.flatMap((c, i) => (c.kind === "package" ? [] : [new PackedDecl(packed, i)]));
-    this.decls = readDecls(go, text, this.chunks, tables, previous);
+    this.decls = readDecls(go, text, source, this.chunks, tables, previous);
     this.starts = new Map();
     const imports: ImportSpec[] = [];
     for (const [i, decl] of this.decls.entries()) {
@@ -85,6 +86,10 @@ class ParsedFile implements SourceFile {
       if (decl.kind === "ImportDecl") imports.push(...decl.specs);
     }
     this.imports = imports;
+  }
+
+  get text(): string {
+    return this.source.all;
   }
 
   startOf(decl: Decl): number {
@@ -96,9 +101,10 @@ class ParsedFile implements SourceFile {
 
   get errors(): readonly SyntaxFault[] {
     const out: SyntaxFault[] = [];
+    const { text } = this;
     for (const [i, decl] of this.decls.entries()) {
       const start = this.chunks[i]!.start;
-      for (const fault of faultsOf(this.go, decl, this.text.slice(start, this.chunks[i]!.end))) {
+      for (const fault of faultsOf(this.go, decl, text.slice(start, this.chunks[i]!.end))) {
         out.push({ pos: fault.pos + start, end: fault.end + start });
       }
     }
@@ -129,10 +135,11 @@ function commentsOf(text: string): readonly Comment[] {
   return out;
 }
 
-/** Reads the declarations of `text`, taking over what `previous` already has. */
+/** Reads the declarations of `text`, which is that of `source`, taking over what `previous` already has. */
 function readDecls(
   go: GoParser,
   text: string,
+  source: SourceText,
   chunks: readonly Chunk[],
   packed: readonly PackedDecl[] | null,
   previous: ParsedFile | null,
@@ -169,10 +176,15 @@ function readDecls(
   for (let i = first; i < lastNow; i++) {
     if (decls[i] !== null) continue;
     const chunk = chunks[i]!;
-    const slice = text.slice(chunk.start, chunk.end);
     // Declarations live on from edit to edit, and must not keep every version of the text alive.
-    const source = previous === null ? slice : detached(slice);
-    const head = source.slice(0, headEnd(chunk) - chunk.start);
+    const copied = (piece: string): string => (previous === null && source.isHeld ? piece : detached(piece));
+    const head = copied(text.slice(chunk.start, headEnd(chunk)));
+    const body =
+      chunk.body < 0
+        ? null
+        : source.isHeld
+          ? copied(text.slice(chunk.body, chunk.end))
+          : new TextPiece(source, chunk.body, chunk.end);
     let kept: FunctionDecl | null = null;
     if (chunk.kind === "func") {
       for (const j of left) {
@@ -183,7 +195,7 @@ function readDecls(
         break;
       }
     }
-    decls[i] = readDecl(go, chunk, source, packed?.[i] ?? null, kept);
+    decls[i] = readDecl(go, chunk, head, body, packed?.[i] ?? null, kept);
   }
   return decls as Decl[];
 }
@@ -192,20 +204,20 @@ function readDecl(
   go: GoParser,
   chunk: Chunk,
   source: string,
+  body: string | TextPiece | null,
   packed: PackedDecl | null,
   sameHead: FunctionDecl | null,
 ): Decl {
-  const bad: Decl = { kind: "BadDecl", pos: 0, end: source.length, id: 0 };
+  const length = chunk.end - chunk.start;
+  const bad: Decl = { kind: "BadDecl", pos: 0, end: length, id: 0 };
   const read = (wanted: string, convert: (cx: Conversion) => Decl): Decl => {
     const { node, sound } = readPiece(go, pieceOf(source, packed?.own ?? null), wanted, convert);
     if (node !== null && sound) go.faults.set(node, []);
     return node ?? bad;
   };
   switch (chunk.kind) {
-    case "func": {
-      const bodyAt = chunk.body < 0 ? -1 : chunk.body - chunk.start;
-      return FunctionDecl.read(go, source, bodyAt, packed, sameHead) ?? bad;
-    }
+    case "func":
+      return FunctionDecl.read(go, source, body, length, packed, sameHead) ?? bad;
     case "import":
       return read("import_declaration", convertImports);
     case "const":

@@ -269,7 +269,7 @@ export interface FileSource {
   readonly version: string;
   /** The version of the language that a build constraint in the file asks for, as "1.22"; "" or absent for none. */
   readonly goVersion?: string;
-  /** Reads the text; called at most once per version. */
+  /** Reads the text: once per version in the workspace, whenever it is needed in a dependency. */
   text(): string;
   /**
    * How to find what a packer made of this very text, where somebody keeps such things; null where nobody does.
