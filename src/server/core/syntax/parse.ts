@@ -53,7 +53,8 @@ class ParsedFile implements SourceFile {
   readonly imports: readonly ImportSpec[];
   /** The pieces that `decls` came from, in step with it. */
   readonly chunks: readonly Chunk[];
-  private readonly starts: Map<Decl, number>;
+  /** Made when somebody asks: nobody asks where a dependency's declarations are. */
+  private starts: Map<Decl, number> | null = null;
   private commentList: readonly Comment[] | null = null;
   private readonly go: GoParser;
 
@@ -79,13 +80,7 @@ class ParsedFile implements SourceFile {
         ? null
         : known.flatMap((c, i) => (c.kind === "package" ? [] : [new PackedDecl(packed, i)]));
     this.decls = readDecls(go, text, source, this.chunks, tables, previous);
-    this.starts = new Map();
-    const imports: ImportSpec[] = [];
-    for (const [i, decl] of this.decls.entries()) {
-      this.starts.set(decl, this.chunks[i]!.start);
-      if (decl.kind === "ImportDecl") imports.push(...decl.specs);
-    }
-    this.imports = imports;
+    this.imports = this.decls.flatMap((decl) => (decl.kind === "ImportDecl" ? decl.specs : []));
   }
 
   get text(): string {
@@ -93,6 +88,7 @@ class ParsedFile implements SourceFile {
   }
 
   startOf(decl: Decl): number {
+    this.starts ??= new Map(this.decls.map((d, i) => [d, this.chunks[i]!.start]));
     const start = this.starts.get(decl);
     if (start === undefined)
       throw new Error(`${this.path}: the declaration is not part of this version of the file.`);

@@ -125,7 +125,15 @@ export function addToSignature(cx: Conversion, to: SignatureParts): void {
   else {
     const result = convertExpr(cx);
     const { pos, end } = result;
-    const field: Field = { kind: "Field", pos, end, id: cx.nextId++, names: [], type: result, tag: "" };
+    const field: Field = {
+      kind: "Field",
+      pos,
+      end,
+      id: cx.nextId++,
+      names: exact([]),
+      type: result,
+      tag: "",
+    };
     to.results = { kind: "FieldList", pos, end, id: cx.nextId++, fields: [field] };
   }
   to.end = endHere(cx);
@@ -195,7 +203,7 @@ function withNames(fields: Field[]): Field[] {
   }
   for (const name of pending) {
     const { pos, end, id } = name;
-    out.push({ kind: "Field", pos, end, id, names: [], type: name, tag: "" });
+    out.push({ kind: "Field", pos, end, id, names: exact([]), type: name, tag: "" });
   }
   return out;
 }
@@ -263,7 +271,15 @@ export function interfaceType(cx: Conversion): Expr {
     if (kind === "method_elem") fields.push(methodElem(cx));
     else if (kind === "type_elem") {
       const type = typeElem(cx);
-      fields.push({ kind: "Field", pos: type.pos, end: type.end, id: cx.nextId++, names: [], type, tag: "" });
+      fields.push({
+        kind: "Field",
+        pos: type.pos,
+        end: type.end,
+        id: cx.nextId++,
+        names: exact([]),
+        type,
+        tag: "",
+      });
     }
   } while (next(cx));
   leave(cx);

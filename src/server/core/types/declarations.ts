@@ -42,12 +42,11 @@ export class DeclSite implements Site, FactsFinder {
   private later: (() => void)[] | null = null;
   /** What a function's body can see besides the package: its type parameters. */
   scope: Scope | null = null;
-  /** What it declares at package level, methods and `_` included. */
-  readonly objects: readonly Obj[];
+  /** See {@link objects}; a function is held without a list. */
+  private readonly declared: FuncObj | readonly Obj[];
   usedAt = 0;
   /** What is known of variables, where it declares any. */
   private readonly variables: Variables | null;
-  readonly ownVariables = null;
   /** All facts about a function that was asked about not long ago. */
   private recent: BodyFacts | null = null;
   /** All facts about a function, while somebody holds them. */
@@ -62,11 +61,20 @@ export class DeclSite implements Site, FactsFinder {
     this.unit = unit;
     this.decl = decl;
     this.variables = decl.kind === "VarDecl" ? new Variables(pkg, this, decl) : null;
-    this.objects = this.variables?.objects ?? objectsOf(this);
+    this.declared = this.variables?.objects ?? declaredBy(this);
   }
 
   get file(): SourceFile {
     return this.unit.file;
+  }
+
+  /** What it declares at package level, methods and `_` included. */
+  get objects(): readonly Obj[] {
+    return this.declared instanceof FuncObj ? [this.declared] : this.declared;
+  }
+
+  get ownVariables(): null {
+    return null;
   }
 
   /** The facts about the declaration; of a function, about its head alone. Not asked of variables, which keep their own. */
@@ -209,11 +217,11 @@ function findAll(obj: Obj): void {
   if (type.kind === "alias") type.target();
 }
 
-function objectsOf(site: DeclSite): readonly Obj[] {
+function declaredBy(site: DeclSite): FuncObj | readonly Obj[] {
   const { decl } = site;
   switch (decl.kind) {
     case "FuncDecl":
-      return [functionObject(site, decl)];
+      return new FuncObj(decl.name.name, site.pkg, functionType, site, decl.name);
     case "TypeDecl":
       return decl.specs.map((spec) => typeObject(site, spec));
     case "ConstDecl": {
@@ -276,11 +284,10 @@ function typeObject(site: DeclSite, spec: TypeSpec): Obj {
   return obj;
 }
 
-function functionObject(site: DeclSite, decl: FuncDecl): Obj {
-  return new FuncObj(decl.name.name, site.pkg, () => functionType(site, decl), site, decl.name);
-}
-
-function functionType(site: DeclSite, decl: FuncDecl): Type {
+/** The type of the function that is declared at `site`: found by one function for all, as there are too many for a closure each. */
+function functionType(site: Site | null): Type {
+  if (!(site instanceof DeclSite) || site.decl.kind !== "FuncDecl") return UNKNOWN;
+  const { decl } = site;
   const { recv: receivers, type: written } = decl.readHead();
   const cx = openChecker(site.pkg, site, site.info, site);
   const scope = openScope(null);

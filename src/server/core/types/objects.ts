@@ -54,20 +54,24 @@ function declaredAt(site: Site | null, node: Node | null): DeclaredAt | null {
   return site === null || node === null ? null : { file: site.file, decl: site.decl, ident: node };
 }
 
+/** Finds the type of what is declared at a place. */
+type FindType = (site: Site | null) => Type;
+
 /** Finds a type once; a question asked while the answer is being sought is a cycle, and the answer unknown. */
 class LazyType {
   /** The type, or how to find it; null while it is being found. */
-  private lazy: Type | (() => Type) | null;
+  private lazy: Type | FindType | null;
 
-  constructor(known: Type | (() => Type)) {
+  constructor(known: Type | FindType) {
     this.lazy = known;
   }
 
-  protected find(): Type {
+  /** `site` is where it is declared, if anywhere. */
+  protected find(site: Site | null): Type {
     if (typeof this.lazy !== "function") return this.lazy ?? UNKNOWN;
     const find = this.lazy;
     this.lazy = null;
-    this.lazy = find();
+    this.lazy = find(site);
     return this.lazy;
   }
 }
@@ -220,7 +224,7 @@ export class TypeNameObj extends LazyType implements TypeName {
   }
 
   type(): Type {
-    return this.find();
+    return this.find(this.site);
   }
 }
 
@@ -235,7 +239,7 @@ export class FuncObj extends LazyType implements Func {
   constructor(
     name: string,
     pkg: Package | null,
-    type: Type | (() => Type),
+    type: Type | FindType,
     site: Site | null,
     node: Node | null,
     origin: Func | null = null,
@@ -258,7 +262,7 @@ export class FuncObj extends LazyType implements Func {
   }
 
   type(): Type {
-    return this.find();
+    return this.find(this.site);
   }
 }
 
@@ -480,7 +484,7 @@ export class AliasType extends LazyType implements Alias {
   }
 
   target(): Type {
-    return this.find();
+    return this.find(null);
   }
 }
 
@@ -498,6 +502,6 @@ export class TypeParamType extends LazyType implements TypeParam {
   }
 
   constraint(): Type {
-    return this.find();
+    return this.find(null);
   }
 }
