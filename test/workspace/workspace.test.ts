@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Workspace, type WorkspaceOptions } from "../../src/server/workspace/workspace.ts";
 import { addToTree, makeTree } from "./tree.ts";
@@ -177,6 +177,24 @@ describe("dependencies", () => {
       variables: { ...process.env, GOMODCACHE: `${root}/cache` },
     }).programs()[0]?.source;
     expect(source?.dependency("b.com/b")?.dir).toBe(`${root}/cache/b.com/b@v1.3.0`);
+  });
+
+  it("are read again as they were, or not at all", () => {
+    const root = makeTree({
+      "m/go.mod": "module m\n\ngo 1.20\n\nrequire a.com/a v1.0.0\n\nreplace a.com/a => ../local\n",
+      "m/m.go": 'package m\n\nimport _ "a.com/a"\n',
+      "local/go.mod": "module a.com/a\n",
+      "local/a.go": "package a\n\nvar one = 1\n",
+    });
+    const source = open([`${root}/m`]).programs()[0]?.source;
+    const file = source?.dependency("a.com/a")?.files[0];
+    expect(file?.text()).toContain("one = 1");
+    expect(file?.text()).toContain("one = 1");
+    writeFileSync(`${root}/local/a.go`, "package a\n\nvar two = 2\n");
+    utimesSync(`${root}/local/a.go`, 1, 1); // not in the same millisecond
+    expect(file?.text()).toBe("");
+    rmSync(`${root}/local/a.go`);
+    expect(file?.text()).toBe("");
   });
 
   it("follow replace, and vendor before the module cache", () => {

@@ -38,6 +38,7 @@ export class SourceFiles {
       path,
       name: nameOf(path),
       version: `buffer ${this.#edits}`,
+      isOpen: true,
       head,
       goVersion: goVersionOf(head),
       text: () => kept,
@@ -60,13 +61,12 @@ export class SourceFiles {
       return buffer;
     }
     try {
-      const stat = statSync(path);
-      const stamp = `${stat.mtimeMs} ${stat.size}`;
+      const stamp = stampOf(path);
       const known = this.#disk.get(key);
       if (known?.stamp === stamp) {
         return known.file;
       }
-      const file = new DiskFile(path, `disk ${stamp}`, this.#cache);
+      const file = new DiskFile(path, stamp, this.#cache);
       this.#disk.set(key, { stamp, file });
       return file;
     } catch {
@@ -100,15 +100,19 @@ class DiskFile implements LoadedFile {
   readonly path: string;
   readonly name: string;
   readonly version: string;
+  readonly isOpen = false;
+  readonly #stamp: string;
   readonly #cache: SyntaxCache | null;
   #head: FileHead | null = null;
   /** Read for the head, kept until the text is asked for. */
   #text: string | null = null;
+  #wasRead = false;
 
-  constructor(path: string, version: string, cache: SyntaxCache | null) {
+  constructor(path: string, stamp: string, cache: SyntaxCache | null) {
     this.path = path;
     this.name = nameOf(path);
-    this.version = version;
+    this.version = `disk ${stamp}`;
+    this.#stamp = stamp;
     this.#cache = cache;
   }
 
@@ -125,13 +129,31 @@ class DiskFile implements LoadedFile {
   }
 
   text(): string {
+    // Read again, it is to be what it was: a change is told as another version.
+    if (this.#wasRead && !hasStamp(this.path, this.#stamp)) return "";
     const text = this.#text ?? withoutMark(readText(this.path));
     this.#text = null;
+    this.#wasRead = true;
     return text;
   }
 
   packed(text: string): (() => Uint8Array | null) | null {
     return this.#cache?.reader(this.path, text) ?? null;
+  }
+}
+
+/** What changes whenever the file is written to. Throws where there is no such file. */
+function stampOf(path: string): string {
+  const stat = statSync(path);
+  return `${stat.mtimeMs} ${stat.size}`;
+}
+
+/** False for a file that is gone, too. */
+function hasStamp(path: string, stamp: string): boolean {
+  try {
+    return stampOf(path) === stamp;
+  } catch {
+    return false;
   }
 }
 

@@ -108,7 +108,9 @@ class ParsedFile implements SourceFile {
   }
 
   get comments(): readonly Comment[] {
-    this.commentList ??= commentsOf(this.text);
+    this.commentList ??= commentsOf(this.text).map((c) =>
+      this.source.isHeld ? c : { ...c, text: detached(c.text) },
+    );
     return this.commentList;
   }
 }

@@ -209,7 +209,7 @@ export class PackageState implements CheckedPackage {
 
   /** How the file changed, where that is so little that no object that anybody knows of is another one; or null. */
   private smallChange(unit: Unit, next: FileSource): Change | null {
-    const file = parseFile(this.world.go, next.path, next.text(), { previous: unit.file });
+    const file = this.readFile(next, unit.file);
     if (file.packageName !== unit.file.packageName) return null;
     const now = new Set(file.decls);
     const before = new Set(unit.file.decls);
@@ -260,7 +260,7 @@ export class PackageState implements CheckedPackage {
     const text = source.text();
     // A file that is read anew is read from what the old version has in common with it.
     const packed = before === null ? (source.packed?.(text) ?? null) : null;
-    const textAgain = this.inWorkspace ? null : () => source.text();
+    const textAgain = this.inWorkspace || source.isOpen === true ? null : () => source.text();
     return parseFile(this.world.go, source.path, text, { previous: before, packed, textAgain });
   }
 

@@ -269,7 +269,12 @@ export interface FileSource {
   readonly version: string;
   /** The version of the language that a build constraint in the file asks for, as "1.22"; "" or absent for none. */
   readonly goVersion?: string;
-  /** Reads the text: once per version in the workspace, whenever it is needed in a dependency. */
+  /** True where the text is at hand, as it is being edited. */
+  readonly isOpen?: boolean;
+  /**
+   * Reads the text: once per version where it is open or part of the workspace, else whenever it is needed. "" where it
+   * was read before and is there no more.
+   */
   text(): string;
   /**
    * How to find what a packer made of this very text, where somebody keeps such things; null where nobody does.
