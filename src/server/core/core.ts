@@ -10,6 +10,7 @@ import { fixKinds, makeFix } from "./fixes/fixes.ts";
 import { type Checker, createChecker } from "./rules/checker.ts";
 import { RULES } from "./rules/rules.ts";
 import type { SourceFile } from "./syntax/ast.ts";
+import { detached } from "./syntax/cursor.ts";
 import { PACKED_FORMAT, packFile } from "./syntax/packed.ts";
 import { createParser } from "./syntax/parser.ts";
 import { createProgram, updateProgram } from "./types/program.ts";
@@ -31,7 +32,7 @@ export type {
 } from "./finding.ts";
 export type { FileSource, PackageSource, ProgramSource } from "./types/types.ts";
 
-export { PACKED_FORMAT };
+export { detached, PACKED_FORMAT };
 
 /** The parser's two WebAssembly modules, as bytes. */
 export interface ParserModules {

@@ -3,6 +3,7 @@
  *
  * Decides nothing about whether the file is part of a build; that is `buildConstraints.ts`.
  */
+import { detached } from "../core/core.ts";
 
 /** The top of one Go file. */
 export interface FileHead {
@@ -44,18 +45,14 @@ export function readFileHead(text: string): FileHead {
       lexer.skip(";");
     }
   }
+  // Heads are kept of all files, and are not to keep their texts.
   return {
-    packageName: copyOf(packageName),
-    imports: imports.map(copyOf),
-    goBuild: header.goBuild === null ? null : copyOf(header.goBuild),
-    plusBuild: header.plusBuild.map(copyOf),
+    packageName: detached(packageName),
+    imports: imports.map(detached),
+    goBuild: header.goBuild === null ? null : detached(header.goBuild),
+    plusBuild: header.plusBuild.map(detached),
     generated: header.generated,
   };
-}
-
-/** A plain slice of a text keeps the whole text alive, and heads are kept of all files. */
-function copyOf(piece: string): string {
-  return `_${piece}`.slice(1);
 }
 
 /** True where two heads ask for the same build: a change of anything else leaves packages as they are. */

@@ -20,7 +20,7 @@ export interface LoadedFile extends FileSource {
 /** The files of the workspace and of what it imports. */
 export class SourceFiles {
   readonly #buffers = new Map<string, LoadedFile>();
-  readonly #disk = new Map<string, { readonly stamp: string; readonly file: LoadedFile }>();
+  readonly #disk = new Map<string, LoadedFile>();
   readonly #cache: SyntaxCache | null;
   #edits = 0;
 
@@ -60,20 +60,18 @@ export class SourceFiles {
     if (buffer !== undefined) {
       return buffer;
     }
-    try {
-      const stamp = stampOf(path);
-      const known = this.#disk.get(key);
-      if (known?.stamp === stamp) {
-        return known.file;
-      }
-      const file = new DiskFile(path, stamp, this.#cache);
-      this.#disk.set(key, { stamp, file });
-      return file;
-    } catch {
-      // Deleted meanwhile, a broken link, or not ours to read: as if it were not there, as for the go command.
+    const version = versionOnDisk(path);
+    if (version === null) {
       this.#disk.delete(key);
       return null;
     }
+    const known = this.#disk.get(key);
+    if (known?.version === version) {
+      return known;
+    }
+    const file = new DiskFile(path, version, this.#cache);
+    this.#disk.set(key, file);
+    return file;
   }
 
   /**
@@ -100,19 +98,16 @@ class DiskFile implements LoadedFile {
   readonly path: string;
   readonly name: string;
   readonly version: string;
-  readonly isOpen = false;
-  readonly #stamp: string;
   readonly #cache: SyntaxCache | null;
   #head: FileHead | null = null;
   /** Read for the head, kept until the text is asked for. */
   #text: string | null = null;
   #wasRead = false;
 
-  constructor(path: string, stamp: string, cache: SyntaxCache | null) {
+  constructor(path: string, version: string, cache: SyntaxCache | null) {
     this.path = path;
     this.name = nameOf(path);
-    this.version = `disk ${stamp}`;
-    this.#stamp = stamp;
+    this.version = version;
     this.#cache = cache;
   }
 
@@ -130,7 +125,7 @@ class DiskFile implements LoadedFile {
 
   text(): string {
     // Read again, it is to be what it was: a change is told as another version.
-    if (this.#wasRead && !hasStamp(this.path, this.#stamp)) return "";
+    if (this.#wasRead && versionOnDisk(this.path) !== this.version) return "";
     const text = this.#text ?? withoutMark(readText(this.path));
     this.#text = null;
     this.#wasRead = true;
@@ -142,18 +137,16 @@ class DiskFile implements LoadedFile {
   }
 }
 
-/** What changes whenever the file is written to. Throws where there is no such file. */
-function stampOf(path: string): string {
-  const stat = statSync(path);
-  return `${stat.mtimeMs} ${stat.size}`;
-}
-
-/** False for a file that is gone, too. */
-function hasStamp(path: string, stamp: string): boolean {
+/**
+ * What changes whenever the file is written to. Null where it was deleted meanwhile, is a broken link, or is not ours to
+ * read: as if it were not there, as for the go command.
+ */
+function versionOnDisk(path: string): string | null {
   try {
-    return stampOf(path) === stamp;
+    const stat = statSync(path);
+    return `disk ${stat.mtimeMs} ${stat.size}`;
   } catch {
-    return false;
+    return null;
   }
 }
 

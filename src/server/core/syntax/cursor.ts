@@ -166,7 +166,8 @@ export function detached(piece: string): string {
   return `_${piece}`.slice(1);
 }
 
-const NONE: readonly never[] = [];
+/** The one empty list of all nodes that have none of something. */
+export const NONE: readonly never[] = [];
 
 /**
  * The list without the room for more that lists keep once they have grown, sixteen places and up: most lists of a

@@ -3,7 +3,7 @@
  * versions of a function that differ in the body only share the head.
  */
 import type { BlockStmt, FieldList, FuncDecl, FuncType, FunctionHead, Ident } from "./ast.ts";
-import { type Conversion, exact } from "./cursor.ts";
+import { type Conversion, exact, NONE } from "./cursor.ts";
 import { convertFuncHead, type FuncHead } from "./declarations.ts";
 import type { PackedDecl } from "./packed.ts";
 import { type GoParser, NO_NAMES, pieceOf, readPiece } from "./parser.ts";
@@ -23,7 +23,7 @@ class LazyHead {
   private found: WeakRef<FuncHead> | null = null;
   /** A head that declares more than parameters stays. */
   private kept: FuncHead | null = null;
-  private declared: readonly Ident[] = exact([]);
+  private declared: readonly Ident[] = NONE;
   private idCount = 0;
   private isSound = false;
 

@@ -14,6 +14,7 @@ import {
   identHere,
   isPlain,
   leave,
+  NONE,
   next,
   startHere,
   textHere,
@@ -125,15 +126,7 @@ export function addToSignature(cx: Conversion, to: SignatureParts): void {
   else {
     const result = convertExpr(cx);
     const { pos, end } = result;
-    const field: Field = {
-      kind: "Field",
-      pos,
-      end,
-      id: cx.nextId++,
-      names: exact([]),
-      type: result,
-      tag: "",
-    };
+    const field: Field = { kind: "Field", pos, end, id: cx.nextId++, names: NONE, type: result, tag: "" };
     to.results = { kind: "FieldList", pos, end, id: cx.nextId++, fields: [field] };
   }
   to.end = endHere(cx);
@@ -203,7 +196,7 @@ function withNames(fields: Field[]): Field[] {
   }
   for (const name of pending) {
     const { pos, end, id } = name;
-    out.push({ kind: "Field", pos, end, id, names: exact([]), type: name, tag: "" });
+    out.push({ kind: "Field", pos, end, id, names: NONE, type: name, tag: "" });
   }
   return out;
 }
@@ -276,7 +269,7 @@ export function interfaceType(cx: Conversion): Expr {
         pos: type.pos,
         end: type.end,
         id: cx.nextId++,
-        names: exact([]),
+        names: NONE,
         type,
         tag: "",
       });
